@@ -1,0 +1,154 @@
+package bwmon.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+import bwmon.traffic.Balance;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Direction;
+import bwmon.traffic.Owner;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machine-readable output: one JSON object a line, integers, UTC times, null for what is not known. Every line has
+ * {@code type} and {@code schema}; fields are only ever added to a schema.
+ */
+public final class JsonLines {
+    /** The version of every line's fields. */
+    public static final int SCHEMA = 1;
+
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    private final PrintStream out;
+
+    /** What writes the fields of one line. */
+    @FunctionalInterface
+    public interface Fields {
+        /** Writes names and values into an object that is open. */
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    /** Lines on that stream. */
+    public JsonLines(PrintStream out) {
+        this.out = out;
+    }
+
+    /**
+     * One line of any type.
+     *
+     * @return false if the reader has gone, so that nothing more is to be written
+     */
+    public boolean line(String type, Fields fields) {
+        out.writeBytes(render(type, fields));
+        return !out.checkError();
+    }
+
+    /** One line of any type as UTF-8, line feed included. */
+    public static byte[] render(String type, Fields fields) {
+        var bytes = new ByteArrayOutputStream(512);
+        try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeStringField("type", type);
+            json.writeNumberField("schema", SCHEMA);
+            fields.write(json);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory cannot fail", e);
+        }
+        bytes.write('\n');
+        return bytes.toByteArray();
+    }
+
+    /**
+     * What one owner moved in one interval.
+     *
+     * @param application the application it belongs to; null where nothing groups
+     * @return as {@link #line}
+     */
+    public boolean usage(Instant at, Duration interval, String source, Owner owner, @Nullable String application,
+            ByteCounts counts) {
+        return line("usage", json -> {
+            interval(json, at, interval);
+            json.writeStringField("source", source);
+            json.writeStringField("owner", owner.kind());
+            if (owner instanceof Owner.Process(var id, var name, var command, var user, var cgroup, var container)) {
+                json.writeNumberField("pid", id.pid());
+                json.writeStringField("name", name);
+                json.writeStringField("command", command);
+                json.writeStringField("user", user);
+                json.writeStringField("cgroup", cgroup);
+                json.writeStringField("container", container);
+            } else if (owner instanceof Owner.Unattributed(var reason)) {
+                json.writeStringField("reason", reason.label());
+            } else {
+                json.writeStringField("name", owner.name());
+                json.writeStringField("command", owner.command());
+            }
+            json.writeStringField("application", application);
+            counts(json, counts);
+        });
+    }
+
+    /**
+     * The balance of one interval.
+     *
+     * @return as {@link #line}
+     */
+    public boolean balance(Instant at, Duration interval, Balance balance) {
+        return line("balance", json -> {
+            interval(json, at, interval);
+            json.writeObjectFieldStart("interfaces");
+            for (Map.Entry<String, ByteCounts> entry : balance.interfaces().entrySet()) {
+                json.writeObjectFieldStart(entry.getKey());
+                counts(json, entry.getValue());
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+            json.writeObjectFieldStart("named");
+            counts(json, balance.named());
+            json.writeEndObject();
+            json.writeObjectFieldStart("unattributed");
+            for (Map.Entry<Owner.Cause, ByteCounts> entry : balance.unattributed().entrySet()) {
+                json.writeObjectFieldStart(entry.getKey().label());
+                counts(json, entry.getValue());
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+            json.writeNumberField("lost_events", balance.lostEvents());
+        });
+    }
+
+    /** The fields {@code ts} (the interval's end) and {@code interval_s} (its length to the microsecond). */
+    public static void interval(JsonGenerator json, Instant at, Duration interval) throws IOException {
+        json.writeStringField("ts", at.truncatedTo(ChronoUnit.MILLIS).toString());
+        long micros = TimeUnit.NANOSECONDS.toMicros(interval.toNanos());
+        json.writeNumberField("interval_s", micros / 1e6);
+    }
+
+    private static void counts(JsonGenerator json, ByteCounts counts) throws IOException {
+        number(json, "rx_bytes", counts.bytes(Direction.RX));
+        number(json, "tx_bytes", counts.bytes(Direction.TX));
+        number(json, "rx_packets", counts.packets(Direction.RX));
+        number(json, "tx_packets", counts.packets(Direction.TX));
+        number(json, "rx_payload_bytes", counts.payload(Direction.RX));
+        number(json, "tx_payload_bytes", counts.payload(Direction.TX));
+    }
+
+    private static void number(JsonGenerator json, String name, OptionalLong value) throws IOException {
+        if (value.isPresent()) {
+            json.writeNumberField(name, value.getAsLong());
+        } else {
+            json.writeNullField(name);
+        }
+    }
+}

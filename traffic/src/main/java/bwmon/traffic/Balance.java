@@ -1,0 +1,47 @@
+package bwmon.traffic;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The sum that must come out: bytes of the interfaces = bytes named + bytes unattributed, by cause.
+ *
+ * @param interfaces what each interface's own counters gained in the interval, by name; empty where the source cannot
+ *     read them
+ * @param named what was charged to owners with a name
+ * @param unattributed what was not, by cause; causes without traffic are left out
+ * @param lostEvents events that the kernel could not deliver, 0 or more
+ */
+public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<Owner.Cause, ByteCounts> unattributed,
+        long lostEvents) {
+
+    public Balance {
+        interfaces = Collections.unmodifiableMap(new TreeMap<>(interfaces));
+        var causes = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
+        causes.putAll(unattributed);
+        unattributed = Collections.unmodifiableMap(causes);
+    }
+
+    /**
+     * The balance of usages, summed up.
+     *
+     * @param interfaces as in the record
+     * @param usages every usage of the interval, named or not
+     * @param lostEvents as in the record
+     * @throws ArithmeticException if a sum overflows
+     */
+    public static Balance of(Map<String, ByteCounts> interfaces, Iterable<Usage> usages, long lostEvents) {
+        ByteCounts named = ByteCounts.ZERO;
+        var unattributed = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
+        for (Usage usage : usages) {
+            if (usage.owner() instanceof Owner.Unattributed(var cause)) {
+                unattributed.merge(cause, usage.counts(), ByteCounts::plus);
+            } else {
+                named = named.plus(usage.counts());
+            }
+        }
+        return new Balance(interfaces, named, unattributed, lostEvents);
+    }
+}

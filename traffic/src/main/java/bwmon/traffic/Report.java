@@ -1,0 +1,31 @@
+package bwmon.traffic;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one source saw in one interval: differences since its last report, to be added up.
+ *
+ * @param source the source's name, see {@link TrafficSource#name}
+ * @param interval how long the interval was, by a monotonic clock; since the source was opened for its first report
+ * @param usages what moved; an owner or a flow that moved nothing is left out, one may stand in several entries
+ * @param interfaces what the interfaces' own counters gained, by name; empty where the source does not read them
+ * @param lostEvents events that the source knows it lost in this interval
+ */
+public record Report(String source, Duration interval, List<Usage> usages, Map<String, ByteCounts> interfaces,
+        long lostEvents) {
+
+    public Report {
+        if (interval.isNegative()) {
+            throw new IllegalArgumentException("an interval is 0 or longer, not " + interval);
+        }
+        usages = List.copyOf(usages);
+        interfaces = Map.copyOf(interfaces);
+    }
+
+    /** A report of a source that neither reads interfaces nor can lose events. */
+    public Report(String source, Duration interval, List<Usage> usages) {
+        this(source, interval, usages, Map.of(), 0);
+    }
+}
