@@ -4,24 +4,12 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** How every program of bwmon starts and ends: options by picocli, one line for an error, the exit codes of {@link ProgramException.Kind}. */
 public final class Program {
 
     private Program() {}
-
-    /** {@code --help} and {@code --version}, to be mixed into every command. */
-    @Command(versionProvider = Version.class)
-    public static final class StandardOptions {
-        @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help and exit.")
-        boolean help;
-
-        @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show version information and exit.")
-        boolean version;
-    }
 
     /** Reads the version from the manifest of the jar. */
     public static final class Version implements CommandLine.IVersionProvider {
@@ -35,7 +23,7 @@ public final class Program {
     /**
      * Parses the arguments, runs the command and ends the JVM with its exit code.
      *
-     * @param command a picocli command with {@link StandardOptions} mixed in
+     * @param command a picocli command with {@code mixinStandardHelpOptions = true, versionProvider = Program.Version.class}
      */
     public static void main(Callable<Integer> command, String[] args) {
         System.exit(run(command, args));

@@ -49,8 +49,8 @@ public final class Signals {
                             action.accept((int) signal.getMethod("getNumber").invoke(arguments[0]));
                             yield null;
                         }
-                        case "hashCode" -> System.identityHashCode(self);
-                        case "equals" -> self == arguments[0];
+                        case "hashCode" -> System.identityHashCode(action);
+                        case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
                         default -> "handler of SIG" + name;
                     });
             signal.getMethod("handle", signal, handler).invoke(null,
