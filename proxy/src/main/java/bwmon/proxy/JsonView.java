@@ -3,6 +3,7 @@ package bwmon.proxy;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 import bwmon.cli.JsonLines;
@@ -25,7 +26,7 @@ final class JsonView implements PipeView {
     }
 
     @Override
-    public boolean show(Instant at, Iterable<PipeInterval> pipes) {
+    public boolean show(Instant at, List<PipeInterval> pipes) {
         boolean read = true;
         for (PipeInterval pipe : pipes) {
             read &= lines.usage(at, pipe.interval(), "pipe", pipe.pipe().owner(), null,

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 
 import bwmon.cli.Terminal;
 import bwmon.proxy.meter.PipeMeter;
@@ -18,8 +19,10 @@ import bwmon.traffic.Direction;
  */
 final class TextView implements PipeView {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
-    private static final String HEADING = "%-28s %6s %12s %12s %10s %10s  %s".formatted("PIPE", "OPEN", "UP", "DOWN",
-            "TOTAL UP", "DOWN", "ERRORS");
+    /** Behind the name: everything but the errors takes this much of a line. */
+    private static final String FIGURES = " %5s %10s %10s %8s %8s  %s";
+    private static final int FIGURES_WIDTH = 56;
+    private static final int MIN_NAME_WIDTH = 16;
 
     private final PrintStream out;
     private final Terminal terminal;
@@ -33,18 +36,13 @@ final class TextView implements PipeView {
     }
 
     @Override
-    public boolean show(Instant at, Iterable<PipeInterval> pipes) {
+    public boolean show(Instant at, List<PipeInterval> pipes) {
         var text = new StringBuilder();
         if (terminal.isInteractive()) {
             if (drawn > 0) {
                 text.append(Terminal.up(drawn));
             }
-            drawn = 1;
-            text.append(terminal.line(HEADING));
-            for (PipeInterval pipe : pipes) {
-                text.append(terminal.line(line(pipe)));
-                drawn++;
-            }
+            drawn = draw(text, pipes);
         } else {
             for (PipeInterval pipe : pipes) {
                 text.append(TIME.format(at.atZone(zone))).append(' ').append(plain(pipe)).append('\n');
@@ -54,11 +52,23 @@ final class TextView implements PipeView {
         return !out.checkError();
     }
 
-    private static String line(PipeInterval pipe) {
-        PipeMeter meter = pipe.pipe().meter();
-        return "%-28s %6d %12s %12s %10s %10s  %s".formatted(pipe.pipe().owner().name(), meter.open(),
-                rate(pipe.txBytes(), pipe.interval()), rate(pipe.rxBytes(), pipe.interval()),
-                size(meter.forwarded(Direction.TX)), size(meter.forwarded(Direction.RX)), errors(meter));
+    private int draw(StringBuilder text, List<PipeInterval> pipes) {
+        int longest = pipes.stream().mapToInt(pipe -> pipe.pipe().owner().name().length()).max().orElse(0);
+        int nameWidth = Math.clamp(longest, MIN_NAME_WIDTH,
+                Math.max(MIN_NAME_WIDTH, terminal.columns() - FIGURES_WIDTH));
+        text.append(terminal.line(name("PIPE", nameWidth)
+                + FIGURES.formatted("OPEN", "UP", "DOWN", "SUM UP", "SUM DOWN", "ERRORS")));
+        for (PipeInterval pipe : pipes) {
+            PipeMeter meter = pipe.pipe().meter();
+            text.append(terminal.line(name(pipe.pipe().owner().name(), nameWidth) + FIGURES.formatted(meter.open(),
+                    rate(pipe.txBytes(), pipe.interval()), rate(pipe.rxBytes(), pipe.interval()),
+                    size(meter.forwarded(Direction.TX)), size(meter.forwarded(Direction.RX)), errors(meter))));
+        }
+        return 1 + pipes.size();
+    }
+
+    private static String name(String name, int width) {
+        return name.length() > width ? name.substring(0, width - 1) + "…" : name + " ".repeat(width - name.length());
     }
 
     private static String plain(PipeInterval pipe) {

@@ -93,7 +93,7 @@ final class OneWay {
             again = true;
             relay.execute(() -> {
                 again = false;
-                pump();
+                relay.pump();
             });
         }
     }
@@ -155,7 +155,7 @@ final class OneWay {
         if (finished || abandoned || sourceEnded || relay.isOver()) {
             settle(0);
         } else {
-            pump();
+            relay.pump();
         }
     }
 

@@ -78,8 +78,18 @@ final class Relay {
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
         PipeOptions options = forwarder.options();
-        Connector.connect(loop, forwarder.resolver(), options.target(), options.connectTimeout())
-                .addListener((FutureListener<Connector.Connected>) this::connected);
+        guarded(() -> Connector.connect(loop, forwarder.resolver(), options.target(), options.connectTimeout())
+                .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt))));
+    }
+
+    /** Whatever goes wrong inside ends this connection, and neither the others nor in silence. */
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("forwarding for {} failed", clientText, e);
+            end(ConnectionEnd.INTERNAL_ERROR, e);
+        }
     }
 
     private void connected(Future<Connector.Connected> attempt) {
@@ -112,24 +122,19 @@ final class Relay {
         return Duration.ofNanos(forwarder.ticker().nanos() - startNanos);
     }
 
-    private void pump() {
-        if (toUpstream == null || toClient == null) {
-            return;
-        }
-        try {
-            if (!over) {
+    /** Moves what can be moved, both ways. On the event loop. */
+    void pump() {
+        guarded(() -> {
+            if (toUpstream != null && !over) {
                 toUpstream.pump();
             }
-            if (!over) {
+            if (toClient != null && !over) {
                 toClient.pump();
             }
-            if (!over && breaking != null) {
+            if (breaking != null) {
                 deliver();
             }
-        } catch (RuntimeException e) {
-            LOG.error("forwarding for {} failed", clientText, e);
-            end(ConnectionEnd.INTERNAL_ERROR, e);
-        }
+        });
     }
 
     private void checkIdle() {

@@ -19,6 +19,7 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
+import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.FutureListener;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,12 @@ final class StreamSocket extends Socket implements EpollIoHandle {
     private static final int TCPI_UNACKED = 24;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_BYTES = 148;
+    private static final FastThreadLocal<ByteBuffer> TCP_INFO_BUFFER = new FastThreadLocal<>() {
+        @Override
+        protected ByteBuffer initialValue() {
+            return ByteBuffer.allocateDirect(TCP_INFO_BYTES).order(ByteOrder.nativeOrder());
+        }
+    };
 
     private final boolean tcp;
     private @Nullable IoRegistration registration;
@@ -168,7 +175,7 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         if (!tcp) {
             return true;
         }
-        ByteBuffer info = ByteBuffer.allocateDirect(TCP_INFO_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer info = TCP_INFO_BUFFER.get().clear();
         getRawOpt(IPPROTO_TCP, TCP_INFO, info);
         return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
     }
