@@ -62,7 +62,9 @@ public final class Pipes implements AutoCloseable {
         Throwable unavailable = RelayRuntime.unavailable();
         if (unavailable != null) {
             throw new ProgramException(Kind.MISSING, "pipes need Netty's epoll library, which does not load here ("
-                    + unavailable.getMessage() + "): it is there for glibc on x86-64 and aarch64", unavailable);
+                    + unavailable.getMessage()
+                    + "): it is there for glibc on x86-64 and aarch64. Where /tmp is mounted noexec,"
+                    + " set BWMON_JAVA_OPTS=-Dio.netty.native.workdir=DIR", unavailable);
         }
         var pipes = new Pipes(new RelayRuntime(Runtime.getRuntime().availableProcessors(), ticker), ticker);
         try {
