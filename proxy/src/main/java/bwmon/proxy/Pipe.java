@@ -1,12 +1,15 @@
 package bwmon.proxy;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 
 import bwmon.proxy.meter.ConnectionMeter;
@@ -44,6 +47,7 @@ public final class Pipe implements TrafficSource {
     private final Ticker ticker;
     private final Forwarder forwarder;
     private final Set<Endpoint> listeners = new CopyOnWriteArraySet<>();
+    private final AtomicReference<@Nullable Path> socketFile = new AtomicReference<>();
     private final Object endedLock = new Object();
     // Guarded by endedLock.
     private Queue<Forwarder.Open> ended = new ArrayDeque<>();
@@ -101,6 +105,15 @@ public final class Pipe implements TrafficSource {
 
     void listensOn(Endpoint endpoint) {
         listeners.add(endpoint);
+    }
+
+    void madeSocketFile(Path path) {
+        socketFile.set(path);
+    }
+
+    /** The file of the UNIX socket that the pipe has made; it is given out once, to be removed. */
+    Optional<Path> takeSocketFile() {
+        return Optional.ofNullable(socketFile.getAndSet(null));
     }
 
     /** Where it takes connections; the address is the wildcard where it takes them on all. Empty for UNIX sockets. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.OptionTypes;
@@ -114,10 +115,15 @@ public final class RunPipe implements Callable<Integer> {
     @Override
     public Integer call() throws ProgramException {
         List<PipeSpec> specs = config == null ? List.of(fromArguments()) : fromFile(config);
+        var loop = new IntervalLoop(Ticker.SYSTEM, interval);
+        var opened = new CompletableFuture<Pipes>();
+        // Before anything is opened that has to be given back: a signal that comes meanwhile is answered right after.
+        Signals.onStop(_ -> Thread.ofPlatform().name("drain").daemon().start(() -> drain(opened.join(), loop)));
         try (AccessLog log = accessLog == null ? null : new AccessLog(accessLog);
                 Pipes pipes = Pipes.open(specs, new MetricRegistry(), Ticker.SYSTEM,
                         log == null ? (_, _) -> {} : log)) {
-            run(pipes, log);
+            opened.complete(pipes);
+            run(pipes, loop, log);
         }
         return 0;
     }
@@ -161,16 +167,14 @@ public final class RunPipe implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private void run(Pipes pipes, @Nullable AccessLog log) throws ProgramException {
+    private void run(Pipes pipes, IntervalLoop loop, @Nullable AccessLog log) throws ProgramException {
         PrintStream out = System.out;
         PrintStream err = System.err;
-        var loop = new IntervalLoop(Ticker.SYSTEM, interval);
         Signals.onReload(() -> {
             if (log != null) {
                 log.reopen();
             }
         });
-        Signals.onStop(_ -> Thread.ofPlatform().name("drain").start(() -> drain(pipes, loop, err)));
         pipes.pipes().forEach(pipe -> announce(pipe, err));
         PipeView view = json ? new JsonView(out) : new TextView(out, terminal(), ZoneId.systemDefault());
         loop.run(() -> {
@@ -205,7 +209,8 @@ public final class RunPipe implements Callable<Integer> {
                 + (open ? "; open to other hosts" : ""));
     }
 
-    private void drain(Pipes pipes, IntervalLoop loop, PrintStream err) {
+    private void drain(Pipes pipes, IntervalLoop loop) {
+        PrintStream err = System.err;
         long open = pipes.open();
         if (open > 0 && !drain.isZero() && !quiet) {
             err.println("runpipe: waiting up to " + drain.toSeconds() + " s for " + open
