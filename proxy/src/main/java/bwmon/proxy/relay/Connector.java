@@ -1,16 +1,18 @@
 package bwmon.proxy.relay;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
 import bwmon.proxy.meter.ConnectionEnd;
@@ -33,10 +35,14 @@ final class Connector {
 
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
+    /** How soon to try again where the kernel says that it has no room just now. */
+    private static final long RETRY_MILLIS = 50;
+
     private final IoEventLoop loop;
+    private final Runnable onShortage;
     private final Promise<Connected> result;
     private final List<StreamSocket> pending = new ArrayList<>();
-    private final Queue<SocketAddress> untried = new ArrayDeque<>();
+    private final Deque<SocketAddress> untried = new ArrayDeque<>();
     private @Nullable Future<?> nextAttempt;
     private @Nullable Throwable failure;
 
@@ -47,8 +53,9 @@ final class Connector {
      */
     record Connected(StreamSocket socket, SocketAddress address) {}
 
-    private Connector(IoEventLoop loop) {
+    private Connector(IoEventLoop loop, Runnable onShortage) {
         this.loop = loop;
+        this.onShortage = onShortage;
         this.result = loop.newPromise();
     }
 
@@ -57,10 +64,12 @@ final class Connector {
      *
      * @param loop the event loop on which this is called, and on which the new socket will be
      * @param timeout for everything together, look-up included
+     * @param onShortage is told when this process has no descriptor left; the attempt goes on until the timeout
      * @return the socket, registered; or why there is none
      */
-    static Future<Connected> connect(IoEventLoop loop, Resolver resolver, Target target, Duration timeout) {
-        var connector = new Connector(loop);
+    static Future<Connected> connect(IoEventLoop loop, Resolver resolver, Target target, Duration timeout,
+            Runnable onShortage) {
+        var connector = new Connector(loop, onShortage);
         Future<?> deadline = loop.schedule(
                 () -> connector.fail(new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms")),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -86,11 +95,25 @@ final class Connector {
                 }
             } catch (IOException e) {
                 note(e);
+                if (isForNow(e, address)) {
+                    untried.addFirst(address);
+                    nextAttempt = loop.schedule(this::tryNext, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                    return;
+                }
             }
         }
         if (pending.isEmpty() && !result.isDone()) {
             fail(failure == null ? new IOException("the name has no address") : failure);
         }
+    }
+
+    /** Whether trying again may help: descriptors come back, and so does room in the queue of a UNIX listener. */
+    private boolean isForNow(IOException e, SocketAddress address) {
+        if (classify(e) == ConnectionEnd.CONNECT_DESCRIPTORS) {
+            onShortage.run();
+            return true;
+        }
+        return address instanceof UnixDomainSocketAddress && text(e).contains("temporarily unavailable");
     }
 
     /** Begins to connect; false if that failed or succeeded at once, so that nothing is pending. */
@@ -100,18 +123,21 @@ final class Connector {
         try {
             socket.tune();
             connected = socket.connect(StreamSocket.nativeAddress(address));
+            if (!connected) {
+                socket.awaitWritable();
+            }
+            // The first event of a connecting socket tells that it is connected, or that it failed.
+            socket.register(loop, () -> finish(socket, address));
         } catch (IOException e) {
             close(socket);
             throw e;
         }
         if (connected) {
-            socket.register(loop, () -> {});
+            socket.listener(() -> {});
             succeed(socket, address);
             return false;
         }
         pending.add(socket);
-        // The first event of a connecting socket tells that it is connected, or that it failed.
-        socket.register(loop, () -> finish(socket, address));
         if (!untried.isEmpty()) {
             nextAttempt = loop.schedule(this::tryNext, ATTEMPT_DELAY_MILLIS, TimeUnit.MILLISECONDS);
         }
@@ -120,7 +146,7 @@ final class Connector {
 
     private void finish(StreamSocket socket, SocketAddress address) {
         try {
-            if (socket.finishConnect()) {
+            if (socket.mayWrite() && socket.finishConnect()) {
                 pending.remove(socket);
                 socket.listener(() -> {});
                 succeed(socket, address);
@@ -175,18 +201,28 @@ final class Connector {
 
     /** The label under which a failure is counted. */
     static ConnectionEnd classify(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
+        String text = text(cause);
         return switch (cause) {
             case UnknownHostException _ -> ConnectionEnd.CONNECT_RESOLVE;
             case SocketTimeoutException _ -> ConnectionEnd.CONNECT_TIMEOUT;
             case NoRouteToHostException _ -> ConnectionEnd.CONNECT_UNREACHABLE;
-            case Exception _ when message.contains("Too many open files") -> ConnectionEnd.CONNECT_DESCRIPTORS;
-            case Exception _ when message.contains("unreachable") -> ConnectionEnd.CONNECT_UNREACHABLE;
-            case Exception _ when message.contains("timed out") -> ConnectionEnd.CONNECT_TIMEOUT;
             // A UNIX socket without a listener is a file that is not there, or that nobody holds open.
-            case Exception _ when message.contains("No such file") -> ConnectionEnd.CONNECT_REFUSED;
+            case FileNotFoundException _ -> ConnectionEnd.CONNECT_REFUSED;
+            case Exception _ when text.contains("Too many open files") -> ConnectionEnd.CONNECT_DESCRIPTORS;
+            case Exception _ when text.contains("unreachable") -> ConnectionEnd.CONNECT_UNREACHABLE;
+            case Exception _ when text.contains("timed out") -> ConnectionEnd.CONNECT_TIMEOUT;
             case ConnectException _ -> ConnectionEnd.CONNECT_REFUSED;
             default -> ConnectionEnd.CONNECT_OTHER;
+        };
+    }
+
+    /** What went wrong, for a person. Netty throws some of its exceptions without a message. */
+    static String text(Throwable cause) {
+        String message = cause.getMessage();
+        return message != null ? message : switch (cause) {
+            case FileNotFoundException _ -> "no such socket";
+            case NoRouteToHostException _ -> "no route to host";
+            default -> cause.getClass().getSimpleName();
         };
     }
 }
