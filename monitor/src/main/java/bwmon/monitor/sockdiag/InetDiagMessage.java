@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state as the kernel has it; {@link TcpState#CLOSE} for a socket that was destroyed
  * @param flow local and remote end; the remote port is 0 for a socket that is not connected
- * @param cookie of the socket, never given to another one until the kernel restarts; a TIME_WAIT remnant keeps it
+ * @param cookie of the socket, never given to another one until the kernel restarts; a remnant
+ *     (TIME_WAIT) has the same only if somebody had asked for it before the socket ended
  * @param inode that /proc/PID/fd names; 0 if no process has a descriptor: closed by its process, not yet accepted, destroyed
  * @param unread rqueue: received bytes that the program has not read, an unread FIN counts as one; for a listening socket
  *     the connections that wait

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import bwmon.traffic.Flow;
+
 /**
  * How much payload a socket received, which takes to know whether its peer's FIN is among tcpi_bytes_received. Sockets that
  * are open tell by their state. One that was destroyed is in state CLOSE whatever happened before, so what was seen of it
@@ -23,7 +25,8 @@ import java.util.Set;
  * </table>
  *
  * <p>What cannot be told apart: a half-close (shutdown(2)) whose end of file is read before the close, within one interval,
- * looks as if closed here first, and is counted one byte too high; a reset after the peer's FIN, within one interval, too.
+ * looks as if closed here first, and is counted one byte too high; so is a reset after the peer's FIN, within one interval.
+ * One byte too low is counted where the peer went on writing after this end had closed first, which kills the remnant.
  */
 public final class PayloadCounter {
     /** Sockets remembered beyond their last sight; the eldest is forgotten first, at the price of that one byte. */
@@ -90,16 +93,17 @@ public final class PayloadCounter {
      * Payload that a destroyed socket received in all; what was remembered of it is kept until {@link #forget}.
      *
      * @param accepted whether the connection came in through a listening socket
-     * @param remnants cookies of the sockets in TIME_WAIT and FIN_WAIT2, as of after the notice
+     * @param remnants flows of the remnants in TIME_WAIT and FIN_WAIT2, as of after the notice; not their cookies, which
+     *     are those of the sockets only where somebody had asked for them before
      * @return 0 or more
      */
-    public long finallyReceived(InetDiagMessage destroyed, TcpInfo info, boolean accepted, Set<Long> remnants) {
+    public long finallyReceived(InetDiagMessage destroyed, TcpInfo info, boolean accepted, Set<Flow> remnants) {
         long ownFin = info.bytesAcked().orElse(0) - info.payloadSent() - (accepted ? 0 : 1);
         boolean fin = switch (seen.get(destroyed.cookie())) {
             case PEER_FIN -> true;
             case HALF_CLOSED -> destroyed.unread() == 1 || (destroyed.unread() == 0 && ownFin == 1);
             case null -> destroyed.unread() == 1
-                    || (destroyed.unread() == 0 && ownFin == 1 && !remnants.contains(destroyed.cookie()));
+                    || (destroyed.unread() == 0 && ownFin == 1 && !remnants.contains(destroyed.flow()));
         };
         return withoutFin(info, fin);
     }

@@ -56,7 +56,7 @@ class PayloadCounterTest {
                 .counters(received, sent, 0, acked));
         assertEquals(unread == 0, counter.needsRemnants(socket, info(socket)));
         assertEquals(payload, counter.finallyReceived(socket, info(socket), accepted,
-                remnant ? Set.of(1L) : Set.of()));
+                remnant ? Set.of(socket.flow()) : Set.of()));
     }
 
     @Test
@@ -67,10 +67,12 @@ class PayloadCounterTest {
         assertFalse(counter.needsRemnants(reset, info(reset)));
         assertEquals(100, counter.finallyReceived(reset, info(reset), true, Set.of()), "reset after the peer's FIN");
         InetDiagMessage half = decode(new SocketBytes().cookie(6).state(7).counters(201, 100, 0, 102));
-        assertEquals(200, counter.finallyReceived(half, info(half), false, Set.of(6L)), "half-closed by the program");
+        assertEquals(200, counter.finallyReceived(half, info(half), false, Set.of(half.flow())),
+                "half-closed by the program");
         InetDiagMessage closed = decode(new SocketBytes().cookie(7).state(7).counters(200, 100, 0, 102));
         assertTrue(counter.needsRemnants(closed, info(closed)));
-        assertEquals(200, counter.finallyReceived(closed, info(closed), false, Set.of(7L)), "closed by the program");
+        assertEquals(200, counter.finallyReceived(closed, info(closed), false, Set.of(closed.flow())),
+                "closed by the program");
         counter.forget(5);
         assertTrue(counter.needsRemnants(reset, info(reset)));
     }
