@@ -3,6 +3,8 @@ package bwmon.proxy;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -64,8 +66,23 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     }
 
     private OutputStream open() throws IOException {
-        return new BufferedOutputStream(
+        var opened = new BufferedOutputStream(
                 Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND), 64 * 1024);
+        if (endsWithinLine()) {
+            opened.write('\n');
+        }
+        return opened;
+    }
+
+    /** Whether the last line is torn, by a full disk or a killed program: the next one must not be glued to it. */
+    private boolean endsWithinLine() throws IOException {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            return false;
+        }
+        try (SeekableByteChannel content = Files.newByteChannel(file)) {
+            var last = ByteBuffer.allocate(1);
+            return content.size() > 0 && content.position(content.size() - 1).read(last) == 1 && last.get(0) != '\n';
+        }
     }
 
     @Override
@@ -125,7 +142,7 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
         } catch (IOException e) {
             // A part of the batch may be in the file; the buffer must not come out again behind it.
             lose(batch.size(), "writing failed", e);
-            out = null;
+            giveUpFile();
         }
     }
 
@@ -153,6 +170,16 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
             json.writeNullField(name);
         } else {
             json.writeNumberField(name, value.toMillis());
+        }
+    }
+
+    private void giveUpFile() {
+        try {
+            closeFile();
+        } catch (IOException e) {
+            // The descriptor is given back all the same; what could not be written is counted already.
+            LOG.debug("closing the access log {}", file, e);
+            out = null;
         }
     }
 

@@ -1,6 +1,7 @@
 package bwmon.proxy;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
 /** Takes the addresses that pipes listen on, and says what is wrong where that fails. */
 final class Listeners {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+    /** Which bits of a mode tell the kind of file, and the kind socket: linux/stat.h. */
+    private static final int S_IFMT = 0xf000;
+    private static final int S_IFSOCK = 0xc000;
 
     private Listeners() {}
 
@@ -78,21 +82,26 @@ final class Listeners {
         }
     }
 
-    /** A socket file outlives a program that was killed; only one that nobody answers is removed. */
+    /** A socket file outlives a program that was killed; it is removed where nobody answers, and nothing else is. */
     private static void removeStale(Pipe pipe, Path path) throws IOException, ProgramException {
-        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
-                || Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        if ((mode & S_IFMT) != S_IFSOCK) {
             throw new ProgramException(Kind.USAGE,
                     pipe.owner().name() + ": cannot listen on unix:" + path + ": it is a "
                             + (Files.isDirectory(path) ? "directory" : "file")
                             + ", expected the name of a socket to be made");
         }
         try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            // Else it would wait for a busy program to accept.
+            probe.configureBlocking(false);
             probe.connect(UnixDomainSocketAddress.of(path));
-        } catch (IOException e) {
-            LOG.debug("nobody answers on {}", path, e);
-            Files.delete(path);
-            return;
+        } catch (ConnectException e) {
+            if (reason(e).contains("refused")) {
+                LOG.debug("nobody answers on {}", path, e);
+                Files.delete(path);
+                return;
+            }
+            throw e;
         }
         throw new IOException("Address already in use");
     }
@@ -101,7 +110,9 @@ final class Listeners {
         try {
             pipe.forwarder().start();
         } catch (IOException e) {
-            throw listenError(pipe, pipe.spec().listen().toString(), e);
+            // Mostly a port that two pipes share: both were bound, but only one may listen.
+            throw listenError(pipe, pipe.listeners().stream().map(Object::toString).sorted().findFirst()
+                    .orElse(pipe.spec().listen().toString()), e);
         }
     }
 
@@ -116,7 +127,8 @@ final class Listeners {
             int colon = where.lastIndexOf(':');
             String remedy = where.startsWith("unix:")
                     ? "another program answers there"
-                    : "another program listens there: ss -ltnp 'sport = " + where.substring(colon) + "' shows which";
+                    : "another pipe or program listens there: ss -ltnp 'sport = " + where.substring(colon)
+                            + "' shows which";
             return new ProgramException(Kind.FAILURE, what + "address already in use; " + remedy, e);
         }
         if (reason.contains("Permission denied")) {

@@ -122,14 +122,12 @@ public record PipeSpec(@Nullable String name, Listen listen, PipeOptions options
         if (text.startsWith("unix:")) {
             return new Target.Unix(unixPath(text));
         }
-        String host = text;
         int port = listen instanceof Listen.Tcp tcp ? tcp.port() : 0;
-        int colon = text.lastIndexOf(':');
-        boolean bracketed = text.startsWith("[");
-        if (bracketed && text.endsWith("]")) {
-            host = text.substring(1, text.length() - 1);
-        } else if (colon >= 0 && (bracketed || text.indexOf(':') == colon)) {
-            host = bracketed ? text.substring(1, Math.max(1, colon - 1)) : text.substring(0, colon);
+        String host = text;
+        // The colon before a port: the one behind the bracket, or the only one.
+        int colon = text.startsWith("[") ? text.indexOf(']') + 1 : text.indexOf(':');
+        if (colon >= 0 && colon < text.length() && text.charAt(colon) == ':' && text.indexOf(':', colon + 1) < 0) {
+            host = text.substring(0, colon);
             port = port(text.substring(colon + 1));
         }
         if (port == 0) {
@@ -141,13 +139,15 @@ public record PipeSpec(@Nullable String name, Listen listen, PipeOptions options
     /**
      * A host and a port.
      *
+     * @param host a name, or an address; one of IPv6 also in brackets
      * @throws IllegalArgumentException if the host cannot be one
      */
     public static Target.Tcp tcpTarget(String host, int port) {
-        if (host.isBlank() || host.chars().anyMatch(c -> c <= ' ' || c == '/')) {
+        boolean address = NetUtil.isValidIpV6Address(host);
+        if (host.isBlank() || host.chars().anyMatch(c -> c <= ' ' || c == '/' || (!address && ":[]".indexOf(c) >= 0))) {
             throw new IllegalArgumentException("'" + host + "' is no host: expected a name or an IP address");
         }
-        return new Target.Tcp(host, port);
+        return new Target.Tcp(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
     }
 
     /**

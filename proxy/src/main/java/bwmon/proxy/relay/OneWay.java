@@ -5,6 +5,8 @@ import java.io.IOException;
 import bwmon.traffic.Direction;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.unix.Errors;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,7 @@ final class OneWay {
     private boolean again;
     private boolean sourceEnded;
     private boolean sourceFailed;
+    private boolean sourceCut;
     private boolean finished;
     private boolean abandoned;
 
@@ -127,7 +130,9 @@ final class OneWay {
             taken = to.write(bytes, start, end);
         } catch (IOException e) {
             abandon();
-            relay.sinkFailed(this);
+            // Linux tells a reset by EPIPE if the peer had ended its stream before, else by ECONNRESET; but only once.
+            relay.sinkFailed(this,
+                    !(e instanceof NativeIoException n && n.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE));
             return -1;
         }
         int ours = Math.min(taken, uncounted);
@@ -173,13 +178,16 @@ final class OneWay {
         try {
             count = from.read(buffer, limiter == null ? MAX_READ : limiter.chunk());
         } catch (IOException e) {
-            settle(0);
-            sourceEnded = true;
-            sourceFailed = true;
-            relay.sourceFailed(this);
+            fail();
             return false;
         }
         if (count == 0) {
+            // What is not read must not hold up others that have something to read.
+            settle(0);
+            return false;
+        }
+        if (count < 0 && sourceCut) {
+            fail();
             return false;
         }
         if (count < 0) {
@@ -197,12 +205,24 @@ final class OneWay {
         return taken == count;
     }
 
+    private void fail() {
+        settle(0);
+        sourceEnded = true;
+        sourceFailed = true;
+        relay.sourceFailed(this);
+    }
+
+    /** The source was reset, as writing to it told: reading will tell of an end, which is not to be taken for one. */
+    void cutSource() {
+        sourceCut = true;
+    }
+
     private void finish() {
         try {
-            to.shutdown(false, true);
+            to.endOutput();
         } catch (IOException e) {
             abandon();
-            relay.sinkFailed(this);
+            relay.sinkFailed(this, false);
             return;
         }
         finished = true;

@@ -1,6 +1,7 @@
 package bwmon.proxy.relay;
 
 import java.net.Inet4Address;
+import java.nio.charset.StandardCharsets;
 
 import bwmon.traffic.Flow;
 import io.netty.buffer.ByteBuf;
@@ -46,6 +47,10 @@ public enum ProxyProtocol {
         if (this == NONE) {
             return Unpooled.EMPTY_BUFFER;
         }
+        if (this == V1 && flow == null) {
+            // Netty's encoder wants addresses also where there are none to tell.
+            return Unpooled.directBuffer().writeBytes("PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
         var channel = new EmbeddedChannel(HAProxyMessageEncoder.INSTANCE);
         try {
             channel.writeOutbound(message(flow));
@@ -59,8 +64,7 @@ public enum ProxyProtocol {
     private HAProxyMessage message(@Nullable Flow flow) {
         HAProxyProtocolVersion version = this == V1 ? HAProxyProtocolVersion.V1 : HAProxyProtocolVersion.V2;
         if (flow == null) {
-            return new HAProxyMessage(version, this == V1 ? HAProxyCommand.PROXY : HAProxyCommand.LOCAL,
-                    HAProxyProxiedProtocol.UNKNOWN, null, null, 0, 0);
+            return new HAProxyMessage(version, HAProxyCommand.LOCAL, HAProxyProxiedProtocol.UNKNOWN, null, null, 0, 0);
         }
         boolean v4 = flow.remote().address() instanceof Inet4Address;
         return new HAProxyMessage(version, HAProxyCommand.PROXY,

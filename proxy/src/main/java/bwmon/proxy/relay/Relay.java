@@ -180,9 +180,17 @@ final class Relay {
         return reverse;
     }
 
-    /** A socket takes no more; what it sent before is still to be delivered. */
-    void sinkFailed(OneWay way) {
-        if (reverse(way).isSourceEnded()) {
+    /**
+     * A socket takes no more; what it sent before is still to be delivered.
+     *
+     * @param cut whether what it sent is cut short, as far as writing could tell
+     */
+    void sinkFailed(OneWay way, boolean cut) {
+        if (cut) {
+            reverse(way).cutSource();
+        }
+        // Once neither takes more, nothing is read either that would tell of the end.
+        if (reverse(way).isSourceEnded() || reverse(way).isAbandoned()) {
             breakOff(way.to());
         }
     }

@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.NotYetConnectedException;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
@@ -38,12 +39,14 @@ final class StreamSocket extends Socket implements EpollIoHandle {
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);
 
-    /** IPPROTO_TCP (netinet/in.h), TCP_INFO (linux/tcp.h) and two fields of struct tcp_info. */
+    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and three fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
+    private static final int TCPI_STATE = 0;
     private static final int TCPI_UNACKED = 24;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_BYTES = 148;
+    private static final int TCP_CLOSE = 7;
     private static final FastThreadLocal<ByteBuffer> TCP_INFO_BUFFER = new FastThreadLocal<>() {
         @Override
         protected ByteBuffer initialValue() {
@@ -170,14 +173,32 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         return count;
     }
 
-    /** Whether the peer's kernel has acknowledged all that was written, FIN included; UNIX sockets deliver at once. */
+    /**
+     * Says that nothing more will be written.
+     *
+     * @throws IOException if the connection is broken already
+     */
+    void endOutput() throws IOException {
+        try {
+            shutdown(false, true);
+        } catch (NotYetConnectedException e) {
+            // Netty's word for ENOTCONN, which here means that the peer has reset the connection.
+            throw new IOException("not connected any more", e);
+        }
+    }
+
+    /**
+     * Whether the peer's kernel has acknowledged all that was written, FIN included, or never will, because the connection
+     * is no more; UNIX sockets deliver at once.
+     */
     boolean isDelivered() throws IOException {
         if (!tcp) {
             return true;
         }
         ByteBuffer info = TCP_INFO_BUFFER.get().clear();
         getRawOpt(IPPROTO_TCP, TCP_INFO, info);
-        return info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0;
+        return info.get(TCPI_STATE) == TCP_CLOSE
+                || (info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0);
     }
 
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
