@@ -1,7 +1,8 @@
-# What the launchers share; each reads this file after it set $self to its own path, links resolved.
+# What the launchers share; each reads this file after it set $self to its own path, links resolved, and sets $memory to
+# the bounds of its program before it calls launch.
 # POSIX sh. Works from a checkout, which it builds first if need be, and from an unpacked distribution.
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # self: see above
+# shellcheck disable=SC2154 # self, memory: see above
 
 root=${self%/*/*}
 program=${self##*/}
@@ -129,9 +130,10 @@ launch() {
         *-XX:+Use*GC*) collector= ;;
         *) collector=-XX:+UseSerialGC ;;
     esac
-    # What users add is split at blanks, nothing else.
+    # An exhausted heap ends the program (exit code 3): one that lost a thread would go on with wrong numbers.
+    # What users add comes last and so wins; it is split at blanks, nothing else.
     set -f
     # shellcheck disable=SC2086
-    exec "$java" $collector -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED \
+    exec "$java" $collector $memory -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED \
         ${JAVA_OPTS-} ${BWMON_JAVA_OPTS-} -cp "$home/lib/*" "$main" "$@"
 }
