@@ -95,7 +95,8 @@ final class OneWay {
             return from.mayRead() && discard();
         }
         if (!flush()) {
-            return false;
+            // If it has just turned out that nothing is taken any more, what is there to read is still read.
+            return abandoned;
         }
         if (sourceEnded) {
             // After a reset the end is not passed on as one: the other side would take a cut stream for a whole.
@@ -189,7 +190,7 @@ final class OneWay {
         if (taken >= 0 && taken < count) {
             pending = buffer.alloc().directBuffer(count - taken).writeBytes(buffer, taken, count - taken);
         }
-        return taken == count;
+        return taken == count || abandoned;
     }
 
     /**
