@@ -1,10 +1,9 @@
 package bwmon.proxy.relay;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -30,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Connector {
     /** RFC 8305, 8: Connection Attempt Delay. */
     private static final long ATTEMPT_DELAY_MILLIS = 250;
+    private static final long QUEUE_FULL_DELAY_MILLIS = 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
@@ -44,8 +44,9 @@ final class Connector {
      * A connection that was reached.
      *
      * @param address which of the target's addresses answered
+     * @param cut whether the upstream has reset it meanwhile; what it sent before that can still be read
      */
-    record Connected(StreamSocket socket, SocketAddress address) {}
+    record Connected(StreamSocket socket, SocketAddress address, boolean cut) {}
 
     private Connector(IoEventLoop loop) {
         this.loop = loop;
@@ -85,6 +86,12 @@ final class Connector {
                     return;
                 }
             } catch (IOException e) {
+                if (address instanceof UnixDomainSocketAddress && SystemErrors.number(e) == SystemErrors.EAGAIN) {
+                    // The listener's queue is full. TCP would wait for room there; so do we, until the deadline.
+                    untried.add(address);
+                    nextAttempt = loop.schedule(this::tryNext, QUEUE_FULL_DELAY_MILLIS, TimeUnit.MILLISECONDS);
+                    return;
+                }
                 note(e);
             }
         }
@@ -106,7 +113,7 @@ final class Connector {
         }
         if (connected) {
             socket.register(loop, () -> {});
-            succeed(socket, address);
+            succeed(socket, address, false);
             return false;
         }
         pending.add(socket);
@@ -121,11 +128,15 @@ final class Connector {
     private void finish(StreamSocket socket, SocketAddress address) {
         try {
             if (socket.finishConnect()) {
-                pending.remove(socket);
-                socket.listener(() -> {});
-                succeed(socket, address);
+                connected(socket, address, false);
             }
         } catch (IOException e) {
+            int number = SystemErrors.number(e);
+            if (number == SystemErrors.ECONNRESET || number == SystemErrors.EPIPE) {
+                // It was connected, and is reset already: before its end (ECONNRESET), or behind it.
+                connected(socket, address, number == SystemErrors.ECONNRESET);
+                return;
+            }
             pending.remove(socket);
             close(socket);
             note(e);
@@ -133,13 +144,19 @@ final class Connector {
         }
     }
 
+    private void connected(StreamSocket socket, SocketAddress address, boolean cut) {
+        pending.remove(socket);
+        socket.listener(() -> {});
+        succeed(socket, address, cut);
+    }
+
     private void note(IOException e) {
         // The first cause is kept: what the preferred address said tells more than the last resort.
         failure = failure == null ? e : failure;
     }
 
-    private void succeed(StreamSocket socket, SocketAddress address) {
-        if (result.trySuccess(new Connected(socket, address))) {
+    private void succeed(StreamSocket socket, SocketAddress address, boolean cut) {
+        if (result.trySuccess(new Connected(socket, address, cut))) {
             abandonOthers();
         } else {
             close(socket);
@@ -175,18 +192,17 @@ final class Connector {
 
     /** The label under which a failure is counted. */
     static ConnectionEnd classify(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
         return switch (cause) {
             case UnknownHostException _ -> ConnectionEnd.CONNECT_RESOLVE;
             case SocketTimeoutException _ -> ConnectionEnd.CONNECT_TIMEOUT;
-            case NoRouteToHostException _ -> ConnectionEnd.CONNECT_UNREACHABLE;
-            case Exception _ when message.contains("Too many open files") -> ConnectionEnd.CONNECT_DESCRIPTORS;
-            case Exception _ when message.contains("unreachable") -> ConnectionEnd.CONNECT_UNREACHABLE;
-            case Exception _ when message.contains("timed out") -> ConnectionEnd.CONNECT_TIMEOUT;
-            // A UNIX socket without a listener is a file that is not there, or that nobody holds open.
-            case Exception _ when message.contains("No such file") -> ConnectionEnd.CONNECT_REFUSED;
-            case ConnectException _ -> ConnectionEnd.CONNECT_REFUSED;
-            default -> ConnectionEnd.CONNECT_OTHER;
+            default -> switch (SystemErrors.number(cause)) {
+                // A UNIX socket without a listener is a file that is not there, or that nobody holds open.
+                case SystemErrors.ECONNREFUSED, SystemErrors.ENOENT -> ConnectionEnd.CONNECT_REFUSED;
+                case SystemErrors.ETIMEDOUT -> ConnectionEnd.CONNECT_TIMEOUT;
+                case SystemErrors.ENETUNREACH, SystemErrors.EHOSTUNREACH -> ConnectionEnd.CONNECT_UNREACHABLE;
+                case SystemErrors.EMFILE, SystemErrors.ENFILE -> ConnectionEnd.CONNECT_DESCRIPTORS;
+                default -> ConnectionEnd.CONNECT_OTHER;
+            };
         };
     }
 }

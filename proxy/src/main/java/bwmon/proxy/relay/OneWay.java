@@ -5,8 +5,6 @@ import java.io.IOException;
 import bwmon.traffic.Direction;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.unix.Errors;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
@@ -131,8 +129,7 @@ final class OneWay {
         } catch (IOException e) {
             abandon();
             // Linux tells a reset by EPIPE if the peer had ended its stream before, else by ECONNRESET; but only once.
-            relay.sinkFailed(this,
-                    !(e instanceof NativeIoException n && n.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE));
+            relay.sinkFailed(this, SystemErrors.number(e) != SystemErrors.EPIPE);
             return -1;
         }
         int ours = Math.min(taken, uncounted);
@@ -254,9 +251,14 @@ final class OneWay {
         return abandoned;
     }
 
-    /** Whether nothing that was read is left to be written. */
-    boolean isFlushed() {
-        return pending == null;
+    /** Whether the peer has got all that was read, or never will. */
+    boolean isDelivered() throws IOException {
+        return abandoned || (pending == null && to.isDelivered());
+    }
+
+    /** A number that grows as long as the peer takes something. */
+    long delivered() throws IOException {
+        return relay.meter().forwarded(direction) + to.acknowledged();
     }
 
     StreamSocket from() {

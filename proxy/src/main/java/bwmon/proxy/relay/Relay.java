@@ -29,6 +29,8 @@ final class Relay {
     /** How long to wait before asking again whether a side that is to be reset has got everything. */
     private static final long FIRST_DELIVERY_CHECK_MILLIS = 2;
     private static final long MAX_DELIVERY_CHECK_MILLIS = 250;
+    /** How long a side that is to be reset may take nothing: it may be waiting for us to read, which we no longer do. */
+    private static final long DELIVERY_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Forwarder forwarder;
     private final IoEventLoop loop;
@@ -108,6 +110,9 @@ final class Relay {
         forwarder.meter().connected(connectTime);
         toUpstream = new OneWay(this, client, socket, Direction.TX, forwarder.limiter(Direction.TX));
         toClient = new OneWay(this, socket, client, Direction.RX, forwarder.limiter(Direction.RX));
+        if (attempt.getNow().cut()) {
+            toClient.cutSource();
+        }
         toUpstream.sayFirst(forwarder.options().proxyProtocol().header(flow));
         socket.listener(this::pump);
         client.register(loop, this::pump);
@@ -228,29 +233,34 @@ final class Relay {
             return;
         }
         OneWay last = breaking == ConnectionEnd.CLIENT_RESET ? toUpstream : toClient;
-        if (last.isFlushed()) {
-            checkDelivery(last, FIRST_DELIVERY_CHECK_MILLIS);
-        }
-        // Else the next pump brings us back here.
+        checkDelivery(last, FIRST_DELIVERY_CHECK_MILLIS, -1, forwarder.ticker().nanos());
     }
 
-    private void checkDelivery(OneWay last, long delayMillis) {
+    /**
+     * Looks whether all is delivered, and looks again later if not.
+     *
+     * @param progress how far the delivery had come when something last moved
+     * @param progressNanos when that was
+     */
+    private void checkDelivery(OneWay last, long delayMillis, long progress, long progressNanos) {
         if (over || breaking == null) {
             return;
         }
         try {
-            if (last.isAbandoned() || last.to().isDelivered()) {
+            long now = forwarder.ticker().nanos();
+            long moved = last.delivered();
+            boolean patient = moved != progress || now - progressNanos < DELIVERY_PATIENCE_NANOS;
+            if (last.isDelivered() || !patient) {
                 end(breaking, null);
                 return;
             }
+            deliveryCheck = loop.schedule(
+                    () -> checkDelivery(last, Math.min(2 * delayMillis, MAX_DELIVERY_CHECK_MILLIS), moved,
+                            moved == progress ? progressNanos : now),
+                    delayMillis, TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             end(breaking, e);
-            return;
         }
-        // A peer that never takes it ends by the kernel's own retransmission timeout, or by ours for idleness.
-        deliveryCheck = loop.schedule(
-                () -> checkDelivery(last, Math.min(2 * delayMillis, MAX_DELIVERY_CHECK_MILLIS)), delayMillis,
-                TimeUnit.MILLISECONDS);
     }
 
     /** Ends the connection because the program ends; any thread. */
@@ -279,7 +289,7 @@ final class Relay {
         forwarder.ended(this, new FinishedConnection(startTime, sinceStart(), clientText,
                 upstreamAddress == null ? null : Addresses.text(upstreamAddress), connectTime, firstByteTime, meter,
                 end,
-                cause == null ? null : String.valueOf(cause.getMessage())));
+                cause == null ? null : SystemErrors.text(cause)));
     }
 
     private static void cancel(@Nullable Future<?> task) {

@@ -39,11 +39,12 @@ final class StreamSocket extends Socket implements EpollIoHandle {
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);
 
-    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and three fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
+    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCPI_STATE = 0;
     private static final int TCPI_UNACKED = 24;
+    private static final int TCPI_BYTES_ACKED = 120;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_BYTES = 148;
     private static final int TCP_CLOSE = 7;
@@ -195,10 +196,20 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         if (!tcp) {
             return true;
         }
-        ByteBuffer info = TCP_INFO_BUFFER.get().clear();
-        getRawOpt(IPPROTO_TCP, TCP_INFO, info);
+        ByteBuffer info = info();
         return info.get(TCPI_STATE) == TCP_CLOSE
                 || (info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0);
+    }
+
+    /** Bytes that the peer's kernel has acknowledged; 0 for UNIX sockets, which deliver at once. */
+    long acknowledged() throws IOException {
+        return tcp ? info().getLong(TCPI_BYTES_ACKED) : 0;
+    }
+
+    private ByteBuffer info() throws IOException {
+        ByteBuffer info = TCP_INFO_BUFFER.get().clear();
+        getRawOpt(IPPROTO_TCP, TCP_INFO, info);
+        return info;
     }
 
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
