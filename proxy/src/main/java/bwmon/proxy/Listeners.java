@@ -1,9 +1,11 @@
 package bwmon.proxy;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
+import bwmon.proxy.relay.SystemErrors;
 import bwmon.traffic.Endpoint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +52,7 @@ final class Listeners {
             }
         } catch (IOException e) {
             // Hosts without IPv6 are common; one where only ::1 is taken is an error like any other.
-            if (reason(e).contains("in use")) {
+            if (isInUse(e)) {
                 throw listenError(pipe, "[::1]:" + first.port(), e);
             }
             LOG.debug("no IPv6 loopback", e);
@@ -96,14 +99,13 @@ final class Listeners {
             probe.configureBlocking(false);
             probe.connect(UnixDomainSocketAddress.of(path));
         } catch (ConnectException e) {
-            if (reason(e).contains("refused")) {
-                LOG.debug("nobody answers on {}", path, e);
-                Files.delete(path);
-                return;
-            }
-            throw e;
+            LOG.debug("nobody answers on {}", path, e);
+            Files.delete(path);
+            return;
+        } catch (SocketException e) {
+            LOG.debug("{} is busy, or not for us", path, e);
         }
-        throw new IOException("Address already in use");
+        throw new BindException();
     }
 
     static void start(Pipe pipe) throws ProgramException {
@@ -116,14 +118,13 @@ final class Listeners {
         }
     }
 
-    private static String reason(IOException e) {
-        return String.valueOf(e.getMessage());
+    private static boolean isInUse(IOException e) {
+        return e instanceof BindException || SystemErrors.number(e) == SystemErrors.EADDRINUSE;
     }
 
     private static ProgramException listenError(Pipe pipe, String where, IOException e) {
         String what = pipe.owner().name() + ": cannot listen on " + where + ": ";
-        String reason = reason(e);
-        if (reason.contains("in use")) {
+        if (isInUse(e)) {
             int colon = where.lastIndexOf(':');
             String remedy = where.startsWith("unix:")
                     ? "another program answers there"
@@ -131,18 +132,18 @@ final class Listeners {
                             + "' shows which";
             return new ProgramException(Kind.FAILURE, what + "address already in use; " + remedy, e);
         }
-        if (reason.contains("Permission denied")) {
+        if (SystemErrors.number(e) == SystemErrors.EACCES) {
             return new ProgramException(Kind.NOT_PERMITTED, what + "permission denied; " + (where.startsWith("unix:")
                     ? "the directory must be writable for this user"
                     : "ports below 1024 need CAP_NET_BIND_SERVICE: run as root, or set AmbientCapabilities="
                             + "CAP_NET_BIND_SERVICE in the service's unit"),
                     e);
         }
-        if (reason.contains("Cannot assign")) {
+        if (SystemErrors.number(e) == SystemErrors.EADDRNOTAVAIL) {
             return new ProgramException(Kind.MISSING,
                     what + "this host has no such address; ip address shows which it has", e);
         }
-        return new ProgramException(Kind.FAILURE, what + reason, e);
+        return new ProgramException(Kind.FAILURE, what + SystemErrors.text(e), e);
     }
 
     /** Removes the file of a UNIX socket that the pipe has made; nothing where it has made none. */

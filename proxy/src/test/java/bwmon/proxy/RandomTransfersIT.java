@@ -138,10 +138,11 @@ class RandomTransfersIT {
         int bits = random.nextInt(FEW_ONE_IN) == 0 ? FEW_BITS : MANY_BITS;
         long up = Plan.size(random, bits);
         long down = Plan.size(random, bits);
-        // Two peers that both read late would wait for each other for ever, pipe or no pipe.
-        int late = random.nextInt(10);
         // Six in ten end in order; of the others some are reset from both sides.
         int fate = random.nextInt(20);
+        // Two peers that both read late would wait for each other for ever, pipe or no pipe; and one whose peer resets
+        // makes the pipe wait for it (see UpstreamFailuresIT).
+        int late = fate < 12 ? random.nextInt(8) : -1;
         Plan clientPlan = Plan.of(random, up, down, late == 0, (fate >= 12 && fate <= 15) || fate == 19);
         Plan serverPlan = Plan.of(random, down, up, late == 1, fate >= 16);
 

@@ -1,9 +1,6 @@
 package bwmon.proxy.relay;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
@@ -36,7 +33,7 @@ final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
     /** How soon to try again where the kernel says that it has no room just now. */
-    private static final long RETRY_MILLIS = 50;
+    private static final long RETRY_MILLIS = 20;
 
     private final IoEventLoop loop;
     private final Runnable onShortage;
@@ -50,8 +47,9 @@ final class Connector {
      * A connection that was reached.
      *
      * @param address which of the target's addresses answered
+     * @param cut whether the upstream has reset it meanwhile; what it sent before that can still be read
      */
-    record Connected(StreamSocket socket, SocketAddress address) {}
+    record Connected(StreamSocket socket, SocketAddress address, boolean cut) {}
 
     private Connector(IoEventLoop loop, Runnable onShortage) {
         this.loop = loop;
@@ -71,7 +69,7 @@ final class Connector {
             Runnable onShortage) {
         var connector = new Connector(loop, onShortage);
         Future<?> deadline = loop.schedule(
-                () -> connector.fail(new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms")),
+                () -> connector.timedOut(timeout),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
         connector.result.addListener(_ -> deadline.cancel(false));
         resolver.resolve(target, loop).addListener((FutureListener<List<SocketAddress>>) resolved -> {
@@ -113,7 +111,7 @@ final class Connector {
             onShortage.run();
             return true;
         }
-        return address instanceof UnixDomainSocketAddress && text(e).contains("temporarily unavailable");
+        return address instanceof UnixDomainSocketAddress && SystemErrors.number(e) == SystemErrors.EAGAIN;
     }
 
     /** Begins to connect; false if that failed or succeeded at once, so that nothing is pending. */
@@ -134,7 +132,7 @@ final class Connector {
         }
         if (connected) {
             socket.listener(() -> {});
-            succeed(socket, address);
+            succeed(socket, address, false);
             return false;
         }
         pending.add(socket);
@@ -147,11 +145,15 @@ final class Connector {
     private void finish(StreamSocket socket, SocketAddress address) {
         try {
             if (socket.mayWrite() && socket.finishConnect()) {
-                pending.remove(socket);
-                socket.listener(() -> {});
-                succeed(socket, address);
+                connected(socket, address, false);
             }
         } catch (IOException e) {
+            int number = SystemErrors.number(e);
+            if (number == SystemErrors.ECONNRESET || number == SystemErrors.EPIPE) {
+                // It was connected, and is reset already: before its end (ECONNRESET), or behind it.
+                connected(socket, address, number == SystemErrors.ECONNRESET);
+                return;
+            }
             pending.remove(socket);
             close(socket);
             note(e);
@@ -159,17 +161,30 @@ final class Connector {
         }
     }
 
+    private void connected(StreamSocket socket, SocketAddress address, boolean cut) {
+        pending.remove(socket);
+        socket.listener(() -> {});
+        succeed(socket, address, cut);
+    }
+
     private void note(IOException e) {
         // The first cause is kept: what the preferred address said tells more than the last resort.
         failure = failure == null ? e : failure;
     }
 
-    private void succeed(StreamSocket socket, SocketAddress address) {
-        if (result.trySuccess(new Connected(socket, address))) {
+    private void succeed(StreamSocket socket, SocketAddress address, boolean cut) {
+        if (result.trySuccess(new Connected(socket, address, cut))) {
             abandonOthers();
         } else {
             close(socket);
         }
+    }
+
+    private void timedOut(Duration timeout) {
+        boolean shortage = failure != null && classify(failure) == ConnectionEnd.CONNECT_DESCRIPTORS;
+        fail(shortage && failure != null
+                ? failure
+                : new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms"));
     }
 
     private void fail(Throwable cause) {
@@ -201,28 +216,17 @@ final class Connector {
 
     /** The label under which a failure is counted. */
     static ConnectionEnd classify(Throwable cause) {
-        String text = text(cause);
         return switch (cause) {
             case UnknownHostException _ -> ConnectionEnd.CONNECT_RESOLVE;
             case SocketTimeoutException _ -> ConnectionEnd.CONNECT_TIMEOUT;
-            case NoRouteToHostException _ -> ConnectionEnd.CONNECT_UNREACHABLE;
-            // A UNIX socket without a listener is a file that is not there, or that nobody holds open.
-            case FileNotFoundException _ -> ConnectionEnd.CONNECT_REFUSED;
-            case Exception _ when text.contains("Too many open files") -> ConnectionEnd.CONNECT_DESCRIPTORS;
-            case Exception _ when text.contains("unreachable") -> ConnectionEnd.CONNECT_UNREACHABLE;
-            case Exception _ when text.contains("timed out") -> ConnectionEnd.CONNECT_TIMEOUT;
-            case ConnectException _ -> ConnectionEnd.CONNECT_REFUSED;
-            default -> ConnectionEnd.CONNECT_OTHER;
-        };
-    }
-
-    /** What went wrong, for a person. Netty throws some of its exceptions without a message. */
-    static String text(Throwable cause) {
-        String message = cause.getMessage();
-        return message != null ? message : switch (cause) {
-            case FileNotFoundException _ -> "no such socket";
-            case NoRouteToHostException _ -> "no route to host";
-            default -> cause.getClass().getSimpleName();
+            default -> switch (SystemErrors.number(cause)) {
+                // A UNIX socket without a listener is a file that is not there, or that nobody holds open.
+                case SystemErrors.ECONNREFUSED, SystemErrors.ENOENT -> ConnectionEnd.CONNECT_REFUSED;
+                case SystemErrors.ETIMEDOUT -> ConnectionEnd.CONNECT_TIMEOUT;
+                case SystemErrors.ENETUNREACH, SystemErrors.EHOSTUNREACH -> ConnectionEnd.CONNECT_UNREACHABLE;
+                case SystemErrors.EMFILE, SystemErrors.ENFILE -> ConnectionEnd.CONNECT_DESCRIPTORS;
+                default -> ConnectionEnd.CONNECT_OTHER;
+            };
         };
     }
 }

@@ -5,8 +5,6 @@ import java.io.IOException;
 import bwmon.traffic.Direction;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.unix.Errors;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
@@ -138,8 +136,7 @@ final class OneWay {
         } catch (IOException e) {
             abandon();
             // Linux tells a reset by EPIPE if the peer had ended its stream before, else by ECONNRESET; but only once.
-            relay.sinkFailed(this, e,
-                    !(e instanceof NativeIoException n && n.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE));
+            relay.sinkFailed(this, e, SystemErrors.number(e) != SystemErrors.EPIPE);
             return -1;
         }
         int ours = Math.min(taken, uncounted);

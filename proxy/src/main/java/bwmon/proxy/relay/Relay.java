@@ -112,6 +112,9 @@ final class Relay {
         forwarder.meter().connected(connectTime);
         toUpstream = new OneWay(this, client, socket, Direction.TX, forwarder.limiter(Direction.TX));
         toClient = new OneWay(this, socket, client, Direction.RX, forwarder.limiter(Direction.RX));
+        if (attempt.getNow().cut()) {
+            toClient.cutSource();
+        }
         toUpstream.sayFirst(forwarder.options().proxyProtocol().header(flow));
         socket.listener(this::pump);
         try {
@@ -293,7 +296,7 @@ final class Relay {
         forwarder.ended(this, new FinishedConnection(startTime, sinceStart(), clientText,
                 upstreamAddress == null ? null : Addresses.text(upstreamAddress), connectTime, firstByteTime, meter,
                 end,
-                cause == null ? null : Connector.text(cause)));
+                cause == null ? null : SystemErrors.text(cause)));
     }
 
     private static void cancel(@Nullable Future<?> task) {
