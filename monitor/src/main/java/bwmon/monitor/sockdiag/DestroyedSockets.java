@@ -18,8 +18,8 @@ public final class DestroyedSockets implements AutoCloseable {
     private static final int SKNLGRP_INET_TCP_DESTROY = 1;
     private static final int SKNLGRP_INET6_TCP_DESTROY = 3;
     /**
-     * Room for what is destroyed between two looks, taken only when needed: the kernel accounts about 2,3 KB for a
-     * notice, so that some 28,000 fit. NETLINK_NO_ENOBUFS and NETLINK_BROADCAST_ERROR are left off: sock_diag does not
+     * Room for what is destroyed between two looks, taken only when needed: the kernel doubles it (socket(7)) and accounts
+     * about 1.3 KB for a notice, so that some 100,000 fit. NETLINK_NO_ENOBUFS and NETLINK_BROADCAST_ERROR are left off: sock_diag does not
      * send again what did not fit, so that all they would do is to hide the loss.
      */
     private static final int RECEIVE_BUFFER = 64 * 1024 * 1024;
