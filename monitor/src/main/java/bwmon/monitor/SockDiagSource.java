@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
  * loses its counters with (SO_LINGER of 0, or connect(2) to AF_UNSPEC) after the last look is not seen.
  *
  * <p><b>Sockets that end between two looks</b> hand out their last bytes where the kernel may tell of it
- * (SKNLGRP_INET_TCP_DESTROY, CAP_NET_ADMIN); else {@link #notices} says that they do not. Notices that the kernel could
- * not queue are lost events.
+ * (SKNLGRP_INET_TCP_DESTROY: Linux 6.18 asks for no capability); else {@link #notices} says that they do not. Notices that
+ * the kernel could not queue are lost events.
  *
  * <p><b>The interfaces</b> of the report are those of /proc/thread-self/net/dev, with what the link layer carried: for
  * Ethernet the header of 14 bytes (not the checksum) is in each packet, ARP and other protocols count, and so do

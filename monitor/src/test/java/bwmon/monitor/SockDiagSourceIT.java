@@ -50,7 +50,7 @@ class SockDiagSourceIT {
     @BeforeEach
     void noticesAreNeeded() {
         Assumptions.assumeTrue(source.notices().stream().noneMatch(notice -> notice.contains("CAP_NET_ADMIN")),
-                "without CAP_NET_ADMIN the ends of sockets are not told");
+                "this kernel does not tell of the ends of sockets without CAP_NET_ADMIN");
     }
 
     @AfterEach
@@ -140,7 +140,7 @@ class SockDiagSourceIT {
             "server, close, close, ''"})
     void connectionsShorterThanAnIntervalAreExact(String first, String closing, String answer, String last)
             throws Exception {
-        int count = 20;
+        int count = 10;
         int port;
         try (Peer server = Peer.start(folder)) {
             port = server.number("listen 127.0.0.1");
