@@ -20,6 +20,7 @@ import bwmon.aggregator.usage.Snapshot;
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Report;
 import bwmon.traffic.Ticker;
@@ -34,6 +35,7 @@ public final class Aggregator {
     private final List<SourceSlot> monitors;
     private final List<SourceSlot> pipes;
     private final Set<Endpoint> listeners;
+    private final Supplier<Set<Flow>> upstreams;
     private final Supplier<Set<InetAddress>> localAddresses;
     private final Joiner joiner;
     private final Grouper grouper;
@@ -48,15 +50,18 @@ public final class Aggregator {
      * @param monitors sources that look at this host's processes
      * @param pipes sources that are pipes of this process
      * @param listeners where those pipes take connections
+     * @param upstreams those pipes' own connections to their upstreams; asked once a pass
      * @param localAddresses addresses of this host's interfaces; asked once a pass where a listener is a wildcard
      * @param notices what a person should know of the sources' limits
      */
     public Aggregator(List<? extends TrafficSource> monitors, List<? extends TrafficSource> pipes,
-            Set<Endpoint> listeners, Supplier<Set<InetAddress>> localAddresses, Joiner joiner, Grouper grouper,
+            Set<Endpoint> listeners, Supplier<Set<Flow>> upstreams, Supplier<Set<InetAddress>> localAddresses,
+            Joiner joiner, Grouper grouper,
             List<String> notices, Ticker ticker, Clock clock) {
         this.monitors = monitors.stream().map(SourceSlot::new).toList();
         this.pipes = pipes.stream().map(SourceSlot::new).toList();
         this.listeners = Set.copyOf(listeners);
+        this.upstreams = upstreams;
         this.localAddresses = localAddresses;
         this.joiner = joiner;
         this.grouper = grouper;
@@ -79,6 +84,8 @@ public final class Aggregator {
         long now = ticker.nanos();
         Duration interval = Duration.ofNanos(now - lastNanos);
         lastNanos = now;
+        // After the monitors looked: so every connection of a pipe that they saw is among them.
+        joiner.pipesOwn(now, upstreams.get());
         Joiner.Joined joined = joiner.join(now, monitorReports, pipeReports, pipes.isEmpty() ? null : endpoints());
         var applications = new HashMap<Owner, Application>();
         for (Charge charge : joined.charges()) {

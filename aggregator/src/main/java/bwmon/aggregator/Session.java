@@ -102,6 +102,7 @@ final class Session {
         var joiner = new Joiner((int) ProcessHandle.current().pid(), new MonitorFilter(configuration.monitors()));
         var grouper = new Grouper(configuration.applications(), configuration.autoGroup());
         return new Aggregator(monitor == null ? List.of() : List.of(monitor.source()), pipes, listeners,
+                () -> pipes.stream().flatMap(pipe -> pipe.takeUpstreams().stream()).collect(Collectors.toSet()),
                 new LocalAddresses(), joiner, grouper, monitor == null ? List.of() : monitor.notices(), Ticker.SYSTEM,
                 Clock.systemUTC());
     }

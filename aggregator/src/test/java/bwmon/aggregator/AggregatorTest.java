@@ -79,7 +79,7 @@ class AggregatorTest {
     private final Fake pipe = new Fake("p", new Usage(PIPE, tcp("127.0.0.1:1", "127.0.0.1:5"), payload(0, 0)));
 
     private Aggregator aggregator(List<Fake> monitors, List<Fake> pipes) {
-        return new Aggregator(monitors, pipes, Set.of(endpoint("0.0.0.0:1")), () -> {
+        return new Aggregator(monitors, pipes, Set.of(endpoint("0.0.0.0:1")), Set::of, () -> {
             calls.add("addresses");
             return Set.of();
         }, new Joiner(99, UsageFilter.ALL),

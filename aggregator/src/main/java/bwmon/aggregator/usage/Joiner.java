@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
 
 import bwmon.traffic.ByteCounts;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Makes the reports of one interval into charges, in which every byte stands once. <em>The pipe measures, the process
  * owns:</em>
  * <ol>
- * <li>what a monitor saw this very process move over TCP is left out while there are pipes, because they counted it;
+ * <li>what a monitor saw move at a pipe's own sockets is left out, because the pipe counted it;
  * <li>what a monitor saw a process move to or from a pipe is left out for the same reason, but tells whose connection it
  * is;
  * <li>what a pipe counted is charged to the process at the client's end where that is known, and to the pipe where not;
@@ -44,6 +45,9 @@ public final class Joiner {
     private final int maxClients;
     /** By the flow as the pipe sees it; the first is the one that was unseen for longest. */
     private final LinkedHashMap<Flow, Client> clients = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** When each of the pipes' own connections was last heard of; the one unseen for longest goes first. */
+    private final SequencedMap<Flow, Long> upstreams = new LinkedHashMap<>(16, 0.75f, true);
 
     private record Client(Owner.Process process, long seenNanos) {}
 
@@ -118,16 +122,33 @@ public final class Joiner {
         return sums.joined();
     }
 
+    /**
+     * Tells of connections that are a pipe's own, to its upstream; best after the monitors looked and before
+     * {@link #join}. They are remembered for a while, because a monitor may be told of their end late.
+     *
+     * @param nowNanos monotonic time
+     * @param flows with the pipe's end as the local one
+     */
+    public void pipesOwn(long nowNanos, Iterable<Flow> flows) {
+        for (Flow flow : flows) {
+            upstreams.put(flow, nowNanos);
+            if (upstreams.size() > maxClients) {
+                upstreams.pollFirstEntry();
+            }
+        }
+    }
+
     private void monitored(long nowNanos, Report report, Usage usage, @Nullable Predicate<Endpoint> listening,
             Sums sums) {
         Flow flow = usage.flow();
         if (listening != null && flow != null && flow.protocol() == Protocol.TCP) {
             boolean own = usage.owner() instanceof Owner.Process p && p.id().pid() == ownPid;
+            boolean ofPipe = listening.test(flow.local()) || upstreams.containsKey(flow);
             boolean toPipe = listening.test(flow.remote());
             if (toPipe && usage.owner() instanceof Owner.Process process && (own || filter.names(process))) {
                 remember(flow.reversed(), process, nowNanos);
             }
-            if (own || toPipe) {
+            if (ofPipe || toPipe) {
                 sums.duplicate = sums.duplicate.plus(usage.counts());
                 return;
             }
@@ -164,6 +185,7 @@ public final class Joiner {
     }
 
     private void forgetOld(long nowNanos) {
+        upstreams.values().removeIf(seen -> nowNanos - seen >= FORGET_AFTER.toNanos());
         Iterator<Client> unseenLongest = clients.values().iterator();
         while (unseenLongest.hasNext()
                 && nowNanos - unseenLongest.next().seenNanos >= FORGET_AFTER.toNanos()) {

@@ -67,7 +67,26 @@ class JoinerTest {
     }
 
     @Test
+    void aConnectionOfThePipeIsItsOwnAlsoWhenNobodyKnewItsProcessAnyMore() {
+        Owner exited = new Owner.Unattributed(Owner.Cause.EXITED);
+        joiner.pipesOwn(0, Set.of(UPSTREAM));
+        Joiner.Joined joined = join(1, monitor(new Usage(exited, UPSTREAM, payload(1000, 100))),
+                pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(1000, 100))));
+
+        assertEquals(List.of(ofPipe(PIPE, payload(1000, 100))), joined.charges());
+    }
+
+    @Test
+    void whatThisProcessMovesBesidesItsPipesIsItsOwn() {
+        var nameServer = tcp("192.0.2.1:40009", "198.51.100.53:53");
+        joiner.pipesOwn(0, Set.of(UPSTREAM));
+        assertEquals(List.of(ofMonitor(SELF, payload(120, 40))),
+                join(1, monitor(new Usage(SELF, nameServer, payload(120, 40))), pipe()).charges());
+    }
+
+    @Test
     void thePipeMeasuresAndTheProcessOwns() {
+        joiner.pipesOwn(0, Set.of(UPSTREAM));
         Joiner.Joined joined = join(1,
                 monitor(new Usage(SSH, TO_PIPE, payload(900, 90)),
                         new Usage(SELF, TO_PIPE.reversed(), payload(90, 900)),
