@@ -2,6 +2,7 @@ package bwmon.aggregator.usage;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -47,6 +48,7 @@ class JoinerModelTest {
 
     private static final class Interval {
         final List<Usage> monitor = new ArrayList<>();
+        final Set<Flow> upstreams = new HashSet<>();
         final List<List<Usage>> pipes = List.of(new ArrayList<>(), new ArrayList<>());
     }
 
@@ -76,6 +78,7 @@ class JoinerModelTest {
             late.stream().filter(l -> l.pass <= now || now == PASSES - 1).forEach(
                     l -> report(interval.pipes.get(l.pipe), l.usage.owner(), l.usage.flow(), l.usage.counts()));
             late.removeIf(l -> l.pass <= now);
+            joiner.pipesOwn(pass * 1_000_000_000L, interval.upstreams);
             Joiner.Joined joined = joiner.join(pass * 1_000_000_000L,
                     List.of(new Report("sock_diag", SECOND, interval.monitor)),
                     List.of(new Report("a", SECOND, interval.pipes.get(0)),
@@ -112,7 +115,10 @@ class JoinerModelTest {
                 // A slow upstream takes them only when the client may have ended.
                 late.add(new Late(random.nextBoolean() ? pass : pass + random.nextInt(20), which,
                         new Usage(PIPES.get(which), toPipe.reversed(), counts)));
-                report(interval.monitor, SELF, upstream, counts);
+                // Told by its process, or by nobody's where it ended before anyone looked.
+                Owner seen = random.nextBoolean() ? SELF : new Owner.Unattributed(Owner.Cause.EXITED);
+                report(interval.monitor, seen, upstream, counts);
+                interval.upstreams.add(upstream);
                 moved(process, counts);
             }
             case 3 -> {
