@@ -135,5 +135,6 @@ launch() {
     set -f
     # shellcheck disable=SC2086
     exec "$java" $collector $memory -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED \
+        -Djava.net.preferIPv6Addresses=system \
         ${JAVA_OPTS-} ${BWMON_JAVA_OPTS-} -cp "$home/lib/*" "$main" "$@"
 }

@@ -1,7 +1,9 @@
 package bwmon.cli;
 
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
 /**
@@ -20,11 +22,13 @@ public final class Signals {
      * number, whatever it is doing.
      *
      * @param stop gets the signal's number; must return soon
+     * @param atSecond what must not be left undone even then; must return soon
      */
-    public static void onStop(IntConsumer stop) {
+    public static void onStop(IntConsumer stop, Runnable atSecond) {
         var stopping = new AtomicBoolean();
         IntConsumer handler = number -> {
             if (stopping.getAndSet(true)) {
+                atSecond.run();
                 // halt, not exit: a second signal means that no orderly end is waited for.
                 Runtime.getRuntime().halt(128 + number);
             }
@@ -32,6 +36,25 @@ public final class Signals {
         };
         handle("INT", handler);
         handle("TERM", handler);
+    }
+
+    /** As {@link #onStop(IntConsumer, Runnable)}, with nothing to be done at the second signal. */
+    public static void onStop(IntConsumer stop) {
+        onStop(stop, () -> {});
+    }
+
+    /**
+     * Ends the program, as asked and so with 0, if it has not ended by itself by then: its last words may be stuck in an
+     * output that nobody reads.
+     */
+    public static void endWithin(Duration patience) {
+        Thread.ofPlatform().name("end").daemon().start(() -> {
+            long end = System.nanoTime() + patience.toNanos();
+            for (long left = patience.toNanos(); left > 0; left = end - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+            Runtime.getRuntime().halt(0);
+        });
     }
 
     /** Calls {@code reload} at every SIGHUP. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import bwmon.cli.JsonLines;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
 final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     /** Lines that wait for the disk; at some 300 bytes a connection about 20 MB. */
     private static final int MAX_WAITING = 65_536;
+    private static final int MAX_BATCH = 1000;
 
     private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
 
@@ -43,11 +45,11 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     private final BlockingQueue<Entry> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
     private final AtomicLong lost = new AtomicLong();
     private final Thread writer;
+    private final AtomicBoolean failing = new AtomicBoolean();
     private volatile boolean reopen;
     private volatile boolean closing;
     // Of the writer's thread, once it runs.
     private @Nullable OutputStream out;
-    private boolean failing;
 
     /**
      * Opens the file for appending.
@@ -92,10 +94,9 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
         }
     }
 
-    private void lose(long lines, String why, @Nullable IOException e) {
+    private void lose(long lines, String why, @Nullable Exception e) {
         lost.addAndGet(lines);
-        if (!failing) {
-            failing = true;
+        if (!failing.getAndSet(true)) {
             LOG.error("access log {}: lines are lost: {}{}", file, why, e == null ? "" : ": " + e.getMessage());
         }
     }
@@ -117,10 +118,10 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
                 Entry first = waiting.poll(100, TimeUnit.MILLISECONDS);
                 if (first != null) {
                     batch.add(first);
-                    waiting.drainTo(batch, 1000);
+                    waiting.drainTo(batch, MAX_BATCH);
+                    writeOut(batch);
+                    batch.clear();
                 }
-                writeOut(batch);
-                batch.clear();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -138,8 +139,8 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
                 out.write(line(entry));
             }
             out.flush();
-            failing &= batch.isEmpty();
-        } catch (IOException e) {
+            failing.set(false);
+        } catch (IOException | RuntimeException e) {
             // A part of the batch may be in the file; the buffer must not come out again behind it.
             lose(batch.size(), "writing failed", e);
             giveUpFile();

@@ -9,6 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
+import bwmon.proxy.meter.ConnectionEnd;
 import bwmon.proxy.meter.PipeMeter;
 import bwmon.proxy.relay.FinishedConnection;
 import bwmon.proxy.relay.Forwarder;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class Pipes implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pipes.class);
     private static final long DRAIN_LOOK_NANOS = 20_000_000;
+    private static final Duration RESET_PATIENCE = Duration.ofSeconds(2);
 
     private final RelayRuntime runtime;
     private final Ticker ticker;
@@ -122,17 +124,28 @@ public final class Pipes implements AutoCloseable {
         while (open() > 0 && ticker.nanos() - deadline < 0 && !Thread.interrupted()) {
             LockSupport.parkNanos(DRAIN_LOOK_NANOS);
         }
-        long left = open();
+        long before = cutOff();
+        reset();
+        return cutOff() - before;
+    }
+
+    private long cutOff() {
+        return pipes.stream().mapToLong(pipe -> pipe.meter().ends().getOrDefault(ConnectionEnd.SHUTDOWN, 0L)).sum();
+    }
+
+    /** Resets all connections that are open, and waits for that, for a moment at most. */
+    public void reset() {
         pipes.forEach(pipe -> pipe.forwarder().shutDown());
-        long cutOffDeadline = ticker.nanos() + Duration.ofSeconds(2).toNanos();
-        while (open() > 0 && ticker.nanos() - cutOffDeadline < 0) {
+        long deadline = ticker.nanos() + RESET_PATIENCE.toNanos();
+        while (open() > 0 && ticker.nanos() - deadline < 0) {
             LockSupport.parkNanos(DRAIN_LOOK_NANOS / 10);
         }
-        return left;
     }
 
     @Override
     public void close() {
+        // Before the event loops end: they would close what is left in order, as if it were all there was.
+        drain(Duration.ZERO);
         pipes.forEach(Pipe::close);
         pipes.forEach(Listeners::removeSocket);
         runtime.close();

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -31,6 +32,7 @@ import bwmon.traffic.Ticker;
 import bwmon.traffic.Usage;
 import com.codahale.metrics.MetricRegistry;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,6 +56,10 @@ import picocli.CommandLine.Spec;
                                 "77:not permitted",
                                 "78:wrong configuration file"})
 public final class RunPipe implements Callable<Integer> {
+    /** What a pipe of a file says for itself. */
+    private static final List<String> PIPE_OPTIONS = List.of("--bind", "--max-connections", "--connect-timeout",
+            "--idle-timeout", "--limit", "--send-proxy");
+    private static final Duration LAST_WORDS = Duration.ofSeconds(3);
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -118,7 +124,9 @@ public final class RunPipe implements Callable<Integer> {
         var loop = new IntervalLoop(Ticker.SYSTEM, interval);
         var opened = new CompletableFuture<Pipes>();
         // Before anything is opened that has to be given back: a signal that comes meanwhile is answered right after.
-        Signals.onStop(_ -> Thread.ofPlatform().name("drain").daemon().start(() -> drain(opened.join(), loop)));
+        Signals.onStop(_ -> Thread.ofPlatform().name("drain").daemon().start(() -> drain(opened.join(), loop)),
+                // Else the kernel would end open connections in order, as if what was forwarded were all there was.
+                () -> Optional.ofNullable(opened.getNow(null)).ifPresent(Pipes::reset));
         try (AccessLog log = accessLog == null ? null : new AccessLog(accessLog);
                 Pipes pipes = Pipes.open(specs, new MetricRegistry(), Ticker.SYSTEM,
                         log == null ? (_, _) -> {} : log)) {
@@ -129,8 +137,11 @@ public final class RunPipe implements Callable<Integer> {
     }
 
     private List<PipeSpec> fromFile(Path file) throws ProgramException {
-        if (listen != null || bind != null || limit != null || sendProxy != null) {
-            throw usage("--config says all of its pipes: leave out ports, hosts, --bind, --limit and --send-proxy");
+        for (String option : PIPE_OPTIONS) {
+            if (listen != null || commandLine().getParseResult().hasMatchedOption(option)) {
+                throw usage("--config says all of its pipes: leave out ports and hosts, and "
+                        + String.join(", ", PIPE_OPTIONS));
+            }
         }
         return PipeSpec.readAll(Settings.load(file));
     }
@@ -160,11 +171,15 @@ public final class RunPipe implements Callable<Integer> {
         }
     }
 
-    private ParameterException usage(String message) {
+    private CommandLine commandLine() {
         if (spec == null) {
             throw new IllegalStateException("not run by picocli");
         }
-        return new ParameterException(spec.commandLine(), message);
+        return spec.commandLine();
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(commandLine(), message);
     }
 
     private void run(Pipes pipes, IntervalLoop loop, @Nullable AccessLog log) throws ProgramException {
@@ -221,6 +236,7 @@ public final class RunPipe implements Callable<Integer> {
             err.println("runpipe: " + cut + " connections were cut off");
         }
         loop.stop();
+        Signals.endWithin(LAST_WORDS);
     }
 
     private static boolean show(Pipes pipes, @Nullable PipeView view) {

@@ -11,6 +11,7 @@ import bwmon.traffic.Protocol;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.NativeInetAddress;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ final class Acceptor {
     private static final int ADDRESS_BYTES = 128;
     /** How long to pause when there is no descriptor left. Edge-triggered: no event would tell of a later chance. */
     private static final long PAUSE_MILLIS = 100;
+    private static final long CLOSE_SECONDS = 2;
     /** ECONNABORTED (asm-generic/errno.h): the client was gone before it was accepted. */
     private static final int ECONNABORTED = 103;
 
@@ -74,7 +76,13 @@ final class Acceptor {
      */
     void start() throws IOException {
         socket.listen(BACKLOG);
-        loop.execute(() -> socket.register(loop, this::accept));
+        Future<?> registered = loop.submit(() -> {
+            socket.register(loop, this::accept);
+            return null;
+        }).awaitUninterruptibly();
+        if (!registered.isSuccess()) {
+            throw new IOException("the event loop does not take the socket", registered.cause());
+        }
     }
 
     private void accept() {
@@ -89,10 +97,10 @@ final class Acceptor {
                 if (e.expectedErr() == -ECONNABORTED || e.expectedErr() == ECONNABORTED) {
                     continue;
                 }
-                pause(e);
+                fail(e);
                 return;
             } catch (IOException e) {
-                pause(e);
+                fail(e);
                 return;
             }
             if (descriptor < 0) {
@@ -100,7 +108,12 @@ final class Acceptor {
             }
             take(StreamSocket.accepted(descriptor, socket.isTcp()));
         }
-        loop.execute(this::accept);
+        try {
+            // There may be more, but others on this loop come first.
+            socket.arm();
+        } catch (IOException e) {
+            fail(e);
+        }
     }
 
     private void take(StreamSocket client) {
@@ -116,21 +129,33 @@ final class Acceptor {
         forwarder.accepted(client, flow);
     }
 
-    private void pause(IOException e) {
+    private void fail(IOException e) {
         forwarder.acceptFailed(e);
-        pausing = true;
-        var _ = loop.schedule(() -> {
-            pausing = false;
-            accept();
-        }, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        pauseNow();
     }
 
-    /** Stops to accept; any thread. */
+    private void pauseNow() {
+        if (!pausing) {
+            pausing = true;
+            var _ = loop.schedule(() -> {
+                pausing = false;
+                accept();
+            }, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Lets nobody in for a while; any thread. */
+    void pause() {
+        loop.execute(this::pauseNow);
+    }
+
+    /** Lets those in who wait already, and then nobody; any thread but the loop's, for it waits until that is done. */
     void close() {
-        loop.execute(() -> {
+        loop.submit(() -> {
+            accept();
             closed = true;
             closeUnstarted();
-        });
+        }).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Gives the socket back where no event loop has it yet. */

@@ -8,8 +8,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
 import bwmon.proxy.meter.ConnectionEnd;
@@ -29,14 +29,17 @@ import org.slf4j.LoggerFactory;
 final class Connector {
     /** RFC 8305, 8: Connection Attempt Delay. */
     private static final long ATTEMPT_DELAY_MILLIS = 250;
-    private static final long QUEUE_FULL_DELAY_MILLIS = 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
+    /** How soon to try again where the kernel says that it has no room just now. */
+    private static final long RETRY_MILLIS = 50;
+
     private final IoEventLoop loop;
+    private final Runnable onShortage;
     private final Promise<Connected> result;
     private final List<StreamSocket> pending = new ArrayList<>();
-    private final Queue<SocketAddress> untried = new ArrayDeque<>();
+    private final Deque<SocketAddress> untried = new ArrayDeque<>();
     private @Nullable Future<?> nextAttempt;
     private @Nullable Throwable failure;
 
@@ -48,8 +51,9 @@ final class Connector {
      */
     record Connected(StreamSocket socket, SocketAddress address, boolean cut) {}
 
-    private Connector(IoEventLoop loop) {
+    private Connector(IoEventLoop loop, Runnable onShortage) {
         this.loop = loop;
+        this.onShortage = onShortage;
         this.result = loop.newPromise();
     }
 
@@ -58,10 +62,12 @@ final class Connector {
      *
      * @param loop the event loop on which this is called, and on which the new socket will be
      * @param timeout for everything together, look-up included
+     * @param onShortage is told when this process has no descriptor left; the attempt goes on until the timeout
      * @return the socket, registered; or why there is none
      */
-    static Future<Connected> connect(IoEventLoop loop, Resolver resolver, Target target, Duration timeout) {
-        var connector = new Connector(loop);
+    static Future<Connected> connect(IoEventLoop loop, Resolver resolver, Target target, Duration timeout,
+            Runnable onShortage) {
+        var connector = new Connector(loop, onShortage);
         Future<?> deadline = loop.schedule(
                 () -> connector.fail(new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms")),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -86,18 +92,26 @@ final class Connector {
                     return;
                 }
             } catch (IOException e) {
-                if (address instanceof UnixDomainSocketAddress && SystemErrors.number(e) == SystemErrors.EAGAIN) {
-                    // The listener's queue is full. TCP would wait for room there; so do we, until the deadline.
-                    untried.add(address);
-                    nextAttempt = loop.schedule(this::tryNext, QUEUE_FULL_DELAY_MILLIS, TimeUnit.MILLISECONDS);
+                note(e);
+                if (isForNow(e, address)) {
+                    untried.addFirst(address);
+                    nextAttempt = loop.schedule(this::tryNext, RETRY_MILLIS, TimeUnit.MILLISECONDS);
                     return;
                 }
-                note(e);
             }
         }
         if (pending.isEmpty() && !result.isDone()) {
             fail(failure == null ? new IOException("the name has no address") : failure);
         }
+    }
+
+    /** Whether trying again may help: descriptors come back, and so does room in the queue of a UNIX listener. */
+    private boolean isForNow(IOException e, SocketAddress address) {
+        if (classify(e) == ConnectionEnd.CONNECT_DESCRIPTORS) {
+            onShortage.run();
+            return true;
+        }
+        return address instanceof UnixDomainSocketAddress && SystemErrors.number(e) == SystemErrors.EAGAIN;
     }
 
     /** Begins to connect; false if that failed or succeeded at once, so that nothing is pending. */
@@ -107,18 +121,21 @@ final class Connector {
         try {
             socket.tune();
             connected = socket.connect(StreamSocket.nativeAddress(address));
+            if (!connected) {
+                socket.awaitWritable();
+            }
+            // The first event of a connecting socket tells that it is connected, or that it failed.
+            socket.register(loop, () -> finish(socket, address));
         } catch (IOException e) {
             close(socket);
             throw e;
         }
         if (connected) {
-            socket.register(loop, () -> {});
+            socket.listener(() -> {});
             succeed(socket, address, false);
             return false;
         }
         pending.add(socket);
-        // The first event of a connecting socket tells that it is connected, or that it failed.
-        socket.register(loop, () -> finish(socket, address));
         if (!untried.isEmpty()) {
             nextAttempt = loop.schedule(this::tryNext, ATTEMPT_DELAY_MILLIS, TimeUnit.MILLISECONDS);
         }
@@ -127,13 +144,13 @@ final class Connector {
 
     private void finish(StreamSocket socket, SocketAddress address) {
         try {
-            if (socket.finishConnect()) {
+            if (socket.mayWrite() && socket.finishConnect()) {
                 connected(socket, address, false);
             }
         } catch (IOException e) {
             int number = SystemErrors.number(e);
             if (number == SystemErrors.ECONNRESET || number == SystemErrors.EPIPE) {
-                // It was connected, and is reset already: before its end (ECONNRESET), or behind it.
+                // It was connected, and is reset already: before the end of its stream (ECONNRESET), or behind it.
                 connected(socket, address, number == SystemErrors.ECONNRESET);
                 return;
             }

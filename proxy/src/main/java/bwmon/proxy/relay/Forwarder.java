@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
 import bwmon.proxy.meter.ConnectionMeter;
@@ -24,6 +26,7 @@ import org.slf4j.LoggerFactory;
 /** The forwarding of one pipe: its listening sockets, its limits, and the connections that are open. */
 public final class Forwarder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
+    private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final RelayRuntime runtime;
     private final PipeOptions options;
@@ -31,6 +34,7 @@ public final class Forwarder implements AutoCloseable {
     private final BiConsumer<@Nullable Flow, FinishedConnection> onEnd;
     private final @Nullable RateLimiter txLimiter;
     private final @Nullable RateLimiter rxLimiter;
+    private final AtomicLong lastWarningNanos = new AtomicLong();
     private final List<Acceptor> acceptors = new ArrayList<>();
     /** Bounded by {@link PipeOptions#maxConnections}. */
     private final Set<Relay> relays = Collections.newSetFromMap(new ConcurrentHashMap<>());
@@ -106,7 +110,24 @@ public final class Forwarder implements AutoCloseable {
 
     void acceptFailed(IOException e) {
         meter.acceptFailed();
-        LOG.debug("accept", e);
+        warn(e.getMessage());
+    }
+
+    /** No descriptor is left for an upstream's socket: nobody is let in until some have come back. */
+    void descriptorsShort() {
+        acceptors.forEach(Acceptor::pause);
+        warn("Too many open files");
+    }
+
+    private void warn(@Nullable String what) {
+        long now = runtime.ticker().nanos();
+        long last = lastWarningNanos.get();
+        if ((last == 0 || now - last > WARNING_INTERVAL_NANOS) && lastWarningNanos.compareAndSet(last, now)) {
+            LOG.warn(
+                    "clients have to wait: {}. Each connection takes two descriptors: raise LimitNOFILE= of the service, or"
+                            + " ulimit -n, or lower --max-connections",
+                    what);
+        }
     }
 
     void ended(Relay relay, FinishedConnection connection) {
@@ -137,7 +158,7 @@ public final class Forwarder implements AutoCloseable {
         return direction == Direction.TX ? txLimiter : rxLimiter;
     }
 
-    /** Stops to accept; connections that are open go on. */
+    /** Stops to accept; connections that are open go on. Nobody is let in any more when this returns. */
     public void stopAccepting() {
         acceptors.forEach(Acceptor::close);
     }

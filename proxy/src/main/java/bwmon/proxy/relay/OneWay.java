@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class OneWay {
     /** The most that is read at a time. */
     private static final int MAX_READ = 128 * 1024;
-    /** Rounds at a time, so that one busy connection does not keep the loop from the others: 2 MiB. */
-    private static final int ROUNDS = 16;
+    /** Rounds at a time, so that one busy connection does not keep the loop from the others: 512 KiB. */
+    private static final int ROUNDS = 4;
 
     /** Read into by all connections of a loop; what a socket does not take at once is copied out of it. */
     private static final FastThreadLocal<ByteBuf> READ_BUFFER = new FastThreadLocal<>() {
@@ -45,7 +45,6 @@ final class OneWay {
     private int uncounted;
     private boolean paid;
     private boolean waitingForTurn;
-    private boolean again;
     private boolean sourceEnded;
     private boolean sourceFailed;
     private boolean sourceCut;
@@ -70,33 +69,41 @@ final class OneWay {
         uncounted = bytes.readableBytes();
     }
 
-    /** Moves what can be moved now. */
+    /** Moves what can be moved now, as much of it as is fair. */
     void pump() {
         for (int round = 0; round < ROUNDS; round++) {
-            if (finished || abandoned || !flush()) {
-                return;
-            }
-            if (sourceEnded) {
-                // After a reset the end is not passed on as one: the other side would take a cut stream for a whole.
-                if (!sourceFailed) {
-                    finish();
-                }
-                return;
-            }
-            if (!from.mayRead() || !hasTurn()) {
-                return;
-            }
-            if (!transfer()) {
+            if (!step()) {
                 return;
             }
         }
-        if (!again) {
-            again = true;
-            relay.execute(() -> {
-                again = false;
-                relay.pump();
-            });
+        try {
+            // Through epoll, not by a task: Netty runs tasks for up to a second before it looks at other sockets again.
+            from.arm();
+        } catch (IOException e) {
+            fail(e);
         }
+    }
+
+    /** One read and what comes of it; false if nothing more can be done now. */
+    private boolean step() {
+        if (finished || (sourceEnded && abandoned)) {
+            return false;
+        }
+        if (abandoned) {
+            return from.mayRead() && discard();
+        }
+        if (!flush()) {
+            // If it has just turned out that nothing is taken any more, what is there to read is still read.
+            return abandoned;
+        }
+        if (sourceEnded) {
+            // After a reset the end is not passed on as one: the other side would take a cut stream for a whole.
+            if (!sourceFailed) {
+                finish();
+            }
+            return false;
+        }
+        return from.mayRead() && hasTurn() && transfer();
     }
 
     /** Writes what is pending; false if some of it still is. */
@@ -129,7 +136,7 @@ final class OneWay {
         } catch (IOException e) {
             abandon();
             // Linux tells a reset by EPIPE if the peer had ended its stream before, else by ECONNRESET; but only once.
-            relay.sinkFailed(this, SystemErrors.number(e) != SystemErrors.EPIPE);
+            relay.sinkFailed(this, e, SystemErrors.number(e) != SystemErrors.EPIPE);
             return -1;
         }
         int ours = Math.min(taken, uncounted);
@@ -171,42 +178,51 @@ final class OneWay {
     /** One read, and the write of what it gave; false if nothing more can be done now. */
     private boolean transfer() {
         ByteBuf buffer = READ_BUFFER.get();
-        int count;
-        try {
-            count = from.read(buffer, limiter == null ? MAX_READ : limiter.chunk());
-        } catch (IOException e) {
-            fail();
-            return false;
+        int count = read(buffer, limiter == null ? MAX_READ : limiter.chunk());
+        settle(Math.max(count, 0));
+        if (count <= 0) {
+            return sourceEnded;
         }
-        if (count == 0) {
-            // What is not read must not hold up others that have something to read.
-            settle(0);
-            return false;
-        }
-        if (count < 0 && sourceCut) {
-            fail();
-            return false;
-        }
-        if (count < 0) {
-            settle(0);
-            sourceEnded = true;
-            relay.sourceEnded(this);
-            return true;
-        }
-        settle(count);
-        relay.read(direction, count);
         int taken = write(buffer, 0, count);
         if (taken >= 0 && taken < count) {
             pending = buffer.alloc().directBuffer(count - taken).writeBytes(buffer, taken, count - taken);
         }
-        return taken == count;
+        return taken == count || abandoned;
     }
 
-    private void fail() {
+    /**
+     * Reads what can go nowhere any more: a peer that is stuck in sending would never read what it is still to get.
+     * Counted as read, and never as forwarded.
+     */
+    private boolean discard() {
+        return read(READ_BUFFER.get(), MAX_READ) > 0;
+    }
+
+    /** Reads and counts, and tells the relay of an end; 0 or less if there was nothing. */
+    private int read(ByteBuf buffer, int max) {
+        int count;
+        try {
+            count = from.read(buffer, max);
+        } catch (IOException e) {
+            fail(e);
+            return -1;
+        }
+        if (count > 0) {
+            relay.read(direction, count);
+        } else if (count < 0 && sourceCut) {
+            fail(null);
+        } else if (count < 0) {
+            sourceEnded = true;
+            relay.sourceEnded(this);
+        }
+        return count;
+    }
+
+    private void fail(@Nullable IOException e) {
         settle(0);
         sourceEnded = true;
         sourceFailed = true;
-        relay.sourceFailed(this);
+        relay.sourceFailed(this, e);
     }
 
     /** The source was reset, as writing to it told: reading will tell of an end, which is not to be taken for one. */
@@ -219,7 +235,7 @@ final class OneWay {
             to.endOutput();
         } catch (IOException e) {
             abandon();
-            relay.sinkFailed(this, false);
+            relay.sinkFailed(this, e, false);
             return;
         }
         finished = true;
@@ -251,14 +267,9 @@ final class OneWay {
         return abandoned;
     }
 
-    /** Whether the peer has got all that was read, or never will. */
-    boolean isDelivered() throws IOException {
-        return abandoned || (pending == null && to.isDelivered());
-    }
-
-    /** A number that grows as long as the peer takes something. */
-    long delivered() throws IOException {
-        return relay.meter().forwarded(direction) + to.acknowledged();
+    /** Bytes that were read and are left to be written. */
+    int pendingBytes() {
+        return pending == null ? 0 : pending.readableBytes();
     }
 
     StreamSocket from() {

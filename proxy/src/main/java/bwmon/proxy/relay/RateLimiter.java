@@ -29,6 +29,7 @@ final class RateLimiter {
     private final ScheduledExecutorService timer;
     private final Queue<Runnable> waiters = new ArrayDeque<>();
     private boolean timerSet;
+    private long timerNanos;
     /** When all that was paid for so far has had its time. */
     private long paidUntil;
     /** What integer division left over, in bytes x nanoseconds a second. */
@@ -74,6 +75,7 @@ final class RateLimiter {
     /** Puts right what was paid for a chunk, when it turned out to hold {@code bytes}. */
     synchronized void settle(int bytes) {
         charge((long) bytes - chunk);
+        setTimer();
     }
 
     private void charge(long bytes) {
@@ -89,8 +91,10 @@ final class RateLimiter {
     }
 
     private void setTimer() {
-        if (!timerSet && !waiters.isEmpty()) {
+        // A chunk that was not used brings the next turn forward; the timer set before then finds nothing to do.
+        if (!waiters.isEmpty() && (!timerSet || paidUntil - timerNanos < 0)) {
             timerSet = true;
+            timerNanos = paidUntil;
             var _ = timer.schedule(this::takeTurns, Math.max(0, paidUntil - ticker.nanos()), TimeUnit.NANOSECONDS);
         }
     }

@@ -29,8 +29,8 @@ final class Relay {
     /** How long to wait before asking again whether a side that is to be reset has got everything. */
     private static final long FIRST_DELIVERY_CHECK_MILLIS = 2;
     private static final long MAX_DELIVERY_CHECK_MILLIS = 250;
-    /** How long a side that is to be reset may take nothing: it may be waiting for us to read, which we no longer do. */
-    private static final long DELIVERY_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** A side that takes nothing for so long, after the other one broke off, is not waited for any longer. */
+    private static final long DELIVERY_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Forwarder forwarder;
     private final IoEventLoop loop;
@@ -49,6 +49,7 @@ final class Relay {
     private @Nullable OneWay toClient;
     /** How it will end, once what is on the way to the other side is delivered; null while nothing is broken. */
     private @Nullable ConnectionEnd breaking;
+    private @Nullable IOException breakCause;
     private @Nullable Future<?> idleCheck;
     private @Nullable Future<?> deliveryCheck;
     private boolean over;
@@ -80,7 +81,8 @@ final class Relay {
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
         PipeOptions options = forwarder.options();
-        guarded(() -> Connector.connect(loop, forwarder.resolver(), options.target(), options.connectTimeout())
+        guarded(() -> Connector.connect(loop, forwarder.resolver(), options.target(), options.connectTimeout(),
+                forwarder::descriptorsShort)
                 .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt))));
     }
 
@@ -115,7 +117,12 @@ final class Relay {
         }
         toUpstream.sayFirst(forwarder.options().proxyProtocol().header(flow));
         socket.listener(this::pump);
-        client.register(loop, this::pump);
+        try {
+            client.register(loop, this::pump);
+        } catch (IOException e) {
+            end(ConnectionEnd.INTERNAL_ERROR, e);
+            return;
+        }
         lastActiveNanos = forwarder.ticker().nanos();
         if (!forwarder.options().idleTimeout().isZero()) {
             checkIdle();
@@ -135,9 +142,6 @@ final class Relay {
             }
             if (toClient != null && !over) {
                 toClient.pump();
-            }
-            if (breaking != null) {
-                deliver();
             }
         });
     }
@@ -190,7 +194,8 @@ final class Relay {
      *
      * @param cut whether what it sent is cut short, as far as writing could tell
      */
-    void sinkFailed(OneWay way, boolean cut) {
+    void sinkFailed(OneWay way, IOException cause, boolean cut) {
+        noteBreak(cause);
         if (cut) {
             reverse(way).cutSource();
         }
@@ -208,7 +213,8 @@ final class Relay {
     }
 
     /** A socket was reset by its peer. */
-    void sourceFailed(OneWay way) {
+    void sourceFailed(OneWay way, @Nullable IOException cause) {
+        noteBreak(cause);
         reverse(way).abandon();
         breakOff(way.from());
     }
@@ -220,47 +226,48 @@ final class Relay {
         }
     }
 
-    private void breakOff(StreamSocket broken) {
-        if (breaking == null) {
-            breaking = broken.equals(client) ? ConnectionEnd.CLIENT_RESET : ConnectionEnd.UPSTREAM_RESET;
-            deliver();
-        }
+    /** Keeps what the system said first: what follows from it says less. */
+    private void noteBreak(@Nullable IOException cause) {
+        breakCause = breakCause == null ? cause : breakCause;
     }
 
-    /** Resets the side that is left, once it has all that the broken side had sent. */
-    private void deliver() {
-        if (over || breaking == null || deliveryCheck != null || toUpstream == null || toClient == null) {
+    /** Begins the end: the side that is left gets what the broken one had sent, and is then reset. */
+    private void breakOff(StreamSocket broken) {
+        if (breaking != null || toUpstream == null || toClient == null) {
             return;
         }
-        OneWay last = breaking == ConnectionEnd.CLIENT_RESET ? toUpstream : toClient;
-        checkDelivery(last, FIRST_DELIVERY_CHECK_MILLIS, -1, forwarder.ticker().nanos());
+        breaking = broken.equals(client) ? ConnectionEnd.CLIENT_RESET : ConnectionEnd.UPSTREAM_RESET;
+        checkDelivery(breaking, breaking == ConnectionEnd.CLIENT_RESET ? toUpstream : toClient,
+                FIRST_DELIVERY_CHECK_MILLIS, Long.MAX_VALUE, forwarder.ticker().nanos());
     }
 
     /**
-     * Looks whether all is delivered, and looks again later if not.
+     * Ends the connection once the last direction has delivered all, or delivers no more.
      *
-     * @param progress how far the delivery had come when something last moved
-     * @param progressNanos when that was
+     * @param undelivered what was left when something last moved, at {@code movedNanos}
      */
-    private void checkDelivery(OneWay last, long delayMillis, long progress, long progressNanos) {
-        if (over || breaking == null) {
+    private void checkDelivery(ConnectionEnd end, OneWay last, long delayMillis, long undelivered, long movedNanos) {
+        if (over) {
             return;
         }
+        long left;
         try {
-            long now = forwarder.ticker().nanos();
-            long moved = last.delivered();
-            boolean patient = moved != progress || now - progressNanos < DELIVERY_PATIENCE_NANOS;
-            if (last.isDelivered() || !patient) {
-                end(breaking, null);
-                return;
-            }
-            deliveryCheck = loop.schedule(
-                    () -> checkDelivery(last, Math.min(2 * delayMillis, MAX_DELIVERY_CHECK_MILLIS), moved,
-                            moved == progress ? progressNanos : now),
-                    delayMillis, TimeUnit.MILLISECONDS);
+            left = last.isAbandoned() ? 0 : last.to().undelivered() + last.pendingBytes();
         } catch (IOException e) {
-            end(breaking, e);
+            noteBreak(e);
+            left = 0;
         }
+        long now = forwarder.ticker().nanos();
+        long moved = left < undelivered ? now : movedNanos;
+        if (left == 0 || now - moved > DELIVERY_PATIENCE_NANOS) {
+            end(end, breakCause);
+            return;
+        }
+        long least = Math.min(left, undelivered);
+        long next = Math.min(2 * delayMillis, MAX_DELIVERY_CHECK_MILLIS);
+        deliveryCheck = loop.schedule(() -> checkDelivery(end, last, next, least, moved),
+                delayMillis,
+                TimeUnit.MILLISECONDS);
     }
 
     /** Ends the connection because the program ends; any thread. */

@@ -7,8 +7,10 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.security.Security;
-import java.util.Arrays;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -82,8 +84,27 @@ final class Resolver implements AutoCloseable {
      * @throws UnknownHostException if the name does not resolve
      */
     static List<SocketAddress> addresses(Target.Tcp target) throws UnknownHostException {
-        return Arrays.stream(InetAddress.getAllByName(target.host()))
+        return interleave(List.of(InetAddress.getAllByName(target.host()))).stream()
                 .map(address -> (SocketAddress) new InetSocketAddress(address, target.port())).toList();
+    }
+
+    /** The families in turn, beginning with that of the first address (RFC 8305, 4); else in the order that they have. */
+    static List<InetAddress> interleave(List<InetAddress> addresses) {
+        Queue<InetAddress> first = new ArrayDeque<>();
+        Queue<InetAddress> second = new ArrayDeque<>();
+        for (InetAddress address : addresses) {
+            (address.getClass() == addresses.getFirst().getClass() ? first : second).add(address);
+        }
+        var result = new ArrayList<InetAddress>(addresses.size());
+        while (!first.isEmpty() || !second.isEmpty()) {
+            if (!first.isEmpty()) {
+                result.add(first.remove());
+            }
+            if (!second.isEmpty()) {
+                result.add(second.remove());
+            }
+        }
+        return result;
     }
 
     @Override

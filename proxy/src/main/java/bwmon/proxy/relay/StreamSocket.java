@@ -1,6 +1,7 @@
 package bwmon.proxy.relay;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -21,7 +22,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.FastThreadLocal;
-import io.netty.util.concurrent.FutureListener;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +40,11 @@ final class StreamSocket extends Socket implements EpollIoHandle {
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);
 
-    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
+    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and three fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCPI_STATE = 0;
     private static final int TCPI_UNACKED = 24;
-    private static final int TCPI_BYTES_ACKED = 120;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_BYTES = 148;
     private static final int TCP_CLOSE = 7;
@@ -101,13 +101,40 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         return tcp;
     }
 
-    /** Puts the socket on a loop, on whose thread this is called; the listener is called there after every change. */
-    void register(IoEventLoop loop, Runnable listener) {
+    /**
+     * Puts the socket on a loop, on whose thread this is called; the listener is called there after every change.
+     *
+     * @throws IOException if epoll does not take it (fs.epoll.max_user_watches)
+     */
+    void register(IoEventLoop loop, Runnable listener) throws IOException {
         this.listener = listener;
-        loop.register(this).addListener((FutureListener<IoRegistration>) done -> {
-            registration = done.getNow();
+        // On the loop's own thread this is done when the call returns.
+        Future<IoRegistration> done = loop.register(this);
+        if (!done.isSuccess()) {
+            throw new IOException("the event loop does not take the socket", done.cause());
+        }
+        registration = done.getNow();
+        arm();
+    }
+
+    /**
+     * Asks to be told of what is the case, also where it was told before: the edge comes again. So a listener that has
+     * more to do than is fair goes on when the others have had their turn.
+     */
+    void arm() throws IOException {
+        if (registration == null || closed) {
+            return;
+        }
+        try {
             registration.submit(EVERYTHING);
-        });
+        } catch (UncheckedIOException e) {
+            throw new IOException(e.getCause());
+        }
+    }
+
+    /** Takes the socket as not writable until the kernel says so: how a connection under way is told from one made. */
+    void awaitWritable() {
+        writable = false;
     }
 
     /** Who is told of changes from now on. */
@@ -189,27 +216,20 @@ final class StreamSocket extends Socket implements EpollIoHandle {
     }
 
     /**
-     * Whether the peer's kernel has acknowledged all that was written, FIN included, or never will, because the connection
-     * is no more; UNIX sockets deliver at once.
+     * How much of what was written, FIN included, the peer's kernel has not acknowledged: 0 for nothing, and for nothing
+     * that ever will be, because the connection is no more; else a figure that falls as delivery goes on. UNIX sockets
+     * deliver at once.
      */
-    boolean isDelivered() throws IOException {
+    long undelivered() throws IOException {
         if (!tcp) {
-            return true;
+            return 0;
         }
-        ByteBuffer info = info();
-        return info.get(TCPI_STATE) == TCP_CLOSE
-                || (info.getInt(TCPI_UNACKED) == 0 && info.getInt(TCPI_NOTSENT_BYTES) == 0);
-    }
-
-    /** Bytes that the peer's kernel has acknowledged; 0 for UNIX sockets, which deliver at once. */
-    long acknowledged() throws IOException {
-        return tcp ? info().getLong(TCPI_BYTES_ACKED) : 0;
-    }
-
-    private ByteBuffer info() throws IOException {
         ByteBuffer info = TCP_INFO_BUFFER.get().clear();
         getRawOpt(IPPROTO_TCP, TCP_INFO, info);
-        return info;
+        return info.get(TCPI_STATE) == TCP_CLOSE
+                ? 0
+                : Integer.toUnsignedLong(info.getInt(TCPI_UNACKED))
+                        + Integer.toUnsignedLong(info.getInt(TCPI_NOTSENT_BYTES));
     }
 
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */

@@ -1,0 +1,234 @@
+package bwmon.ffi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.OptionalInt;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+/**
+ * Functions of the C library, each with the kernel's convention: the result is 0 or more, or the negative of errno
+ * ({@link Errno}), captured with the call's own return. Nothing is retried: EINTR reaches the caller.
+ *
+ * <p>May be called from any thread. A call that blocks pins the carrier of a virtual thread: use a platform thread.
+ * Descriptors are plain numbers here; {@link Fd} owns one. Where the Java runtime denies native access every method throws
+ * {@link UnsupportedOperationException}, which names the flag to add.
+ */
+public final class Libc {
+    /** TIOCGWINSZ, asm-generic/ioctls.h. */
+    private static final long TIOCGWINSZ = 0x5413;
+    /** sizeof(struct winsize), asm-generic/termios.h: ws_row, ws_col, ws_xpixel, ws_ypixel, unsigned short each. */
+    private static final long WINSIZE_BYTES = 8;
+    private static final long WS_COL = 2;
+
+    private Libc() {}
+
+    /** socket(2): a new descriptor. */
+    public static int socket(int domain, int type, int protocol) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((int) SocketCall.HANDLE.invokeExact(state, domain, type, protocol), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class SocketCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("socket",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    }
+
+    /**
+     * bind(2).
+     *
+     * @param address a struct sockaddr, as long as the segment
+     */
+    public static int bind(int fd, MemorySegment address) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((int) BindCall.HANDLE.invokeExact(state, fd, address, (int) address.byteSize()),
+                    state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class BindCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("bind",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    }
+
+    /**
+     * getsockname(2).
+     *
+     * @param address filled in, as far as the segment reaches
+     */
+    public static int getsockname(int fd, MemorySegment address) {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) address.byteSize());
+            return Downcalls.result((int) GetsocknameCall.HANDLE.invokeExact(state, fd, address, length), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class GetsocknameCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("getsockname",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    }
+
+    /**
+     * send(2) of the whole segment.
+     *
+     * @return how many bytes were taken
+     */
+    public static long send(int fd, MemorySegment data, int flags) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((long) SendCall.HANDLE.invokeExact(state, fd, data, data.byteSize(), flags), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class SendCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("send",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    }
+
+    /**
+     * recvfrom(2): one message, or what the segment can take of it.
+     *
+     * @param flags MSG_*; with MSG_TRUNC the length of the whole message is returned, also where it was cut
+     * @param sender filled in with the sender's struct sockaddr, as far as the segment reaches
+     * @return how many bytes
+     */
+    public static long recvfrom(int fd, MemorySegment buffer, int flags, MemorySegment sender) {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) sender.byteSize());
+            return Downcalls.result((long) RecvfromCall.HANDLE.invokeExact(state, fd, buffer, buffer.byteSize(), flags,
+                    sender, length), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class RecvfromCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("recvfrom",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
+    }
+
+    /** setsockopt(2) with the whole segment as its value. */
+    public static int setsockopt(int fd, int level, int name, MemorySegment value) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((int) SetsockoptCall.HANDLE.invokeExact(state, fd, level, name, value,
+                    (int) value.byteSize()), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    /** setsockopt(2) with an int as its value. */
+    public static int setsockopt(int fd, int level, int name, int value) {
+        try (Arena arena = Arena.ofConfined()) {
+            return setsockopt(fd, level, name, arena.allocateFrom(JAVA_INT, value));
+        }
+    }
+
+    private static final class SetsockoptCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("setsockopt",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    }
+
+    /**
+     * getsockopt(2).
+     *
+     * @param value filled in, as far as the segment reaches
+     * @return how many bytes of the value were filled in
+     */
+    public static int getsockopt(int fd, int level, int name, MemorySegment value) {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) value.byteSize());
+            int result = Downcalls.result(
+                    (int) GetsockoptCall.HANDLE.invokeExact(state, fd, level, name, value, length), state);
+            return result < 0 ? result : length.get(JAVA_INT, 0);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class GetsockoptCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("getsockopt",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    }
+
+    /** close(2). Never to be repeated, also not after EINTR: Linux has given the number back by then. */
+    public static int close(int fd) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((int) CloseCall.HANDLE.invokeExact(state, fd), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class CloseCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    }
+
+    /** ioctl(2) with a pointer as its argument. */
+    public static int ioctl(int fd, long request, MemorySegment argument) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((int) IoctlCall.HANDLE.invokeExact(state, fd, request, argument), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class IoctlCall {
+        // int ioctl(int, unsigned long, ...): some ABIs pass what follows the dots in other registers.
+        static final MethodHandle HANDLE = Downcalls.capturing("ioctl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.firstVariadicArg(2));
+    }
+
+    /** isatty(3): whether the descriptor is a terminal; false for one that is not open, too. */
+    public static boolean isatty(int fd) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return (int) IsattyCall.HANDLE.invokeExact(state, fd) == 1;
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class IsattyCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("isatty", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    }
+
+    /**
+     * How many columns the terminal's window has now, by TIOCGWINSZ.
+     *
+     * @return 1 or more; empty if the descriptor is no terminal, or the terminal does not know its size
+     */
+    public static OptionalInt windowColumns(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment winsize = arena.allocate(WINSIZE_BYTES, Short.BYTES);
+            if (ioctl(fd, TIOCGWINSZ, winsize) < 0) {
+                return OptionalInt.empty();
+            }
+            int columns = Short.toUnsignedInt(winsize.get(JAVA_SHORT, WS_COL));
+            return columns == 0 ? OptionalInt.empty() : OptionalInt.of(columns);
+        }
+    }
+}
