@@ -1,20 +1,119 @@
 package bwmon.aggregator;
 
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneId;
 import java.util.concurrent.Callable;
 
+import bwmon.aggregator.config.Configuration;
+import bwmon.aggregator.config.ConfigurationFile;
+import bwmon.aggregator.console.JsonView;
+import bwmon.aggregator.console.PlainView;
+import bwmon.aggregator.console.TerminalView;
+import bwmon.aggregator.console.View;
+import bwmon.cli.IntervalLoop;
+import bwmon.cli.JsonLines;
+import bwmon.cli.OptionTypes;
 import bwmon.cli.Program;
+import bwmon.cli.ProgramException;
+import bwmon.cli.ProgramException.Kind;
+import bwmon.cli.Signals;
+import bwmon.cli.Terminal;
+import bwmon.ffi.Libc;
+import bwmon.monitor.SockDiagSource;
+import bwmon.traffic.Ticker;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** The program {@code runaggregator}. */
-@Command(name = "runaggregator", mixinStandardHelpOptions = true, versionProvider = Program.Version.class, description = "Under construction.")
+@Command(name = "runaggregator", mixinStandardHelpOptions = true, versionProvider = Program.Version.class, sortOptions = false, description = {
+        "Joins this host's monitor and pipes, groups processes into applications, prints what each application received"
+                + " and transmitted (payload bytes), and runs a command when an average is over its threshold.",
+        ""}, footer = {"", "Examples:",
+                "  runaggregator                      every process, once a second",
+                "  runaggregator --auto-group         summed by name of the executable",
+                "  runaggregator --config=bwmon.conf --json | jq ."}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                        "0:ended by a signal, or because nobody reads its output", "1:failed while running",
+                        "2:wrong command line", "69:something needed is missing", "77:not permitted",
+                        "78:wrong configuration file"})
 public final class RunAggregator implements Callable<Integer> {
-    @Override
-    public Integer call() {
-        return 0;
+    /** STDOUT_FILENO (unistd.h). */
+    private static final int STANDARD_OUTPUT = 1;
+    static final Path DEFAULT_CONFIG = Path.of("/etc/bwmon/bwmon.conf");
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Read sources, applications and notifications from a HOCON file. Default: /etc/bwmon/bwmon.conf,"
+            + " if it is there; else one monitor of this host.")
+    private @Nullable Path config;
+
+    @Option(names = "--auto-group", description = "Sum processes that are in no application by the name of their executable.")
+    private boolean autoGroup;
+
+    @Option(names = "--interval", paramLabel = "SECONDS", defaultValue = "1", converter = OptionTypes.Interval.class, description = "Time between two reports; fractions allowed. Default: ${DEFAULT-VALUE}.")
+    private Duration interval = Duration.ofSeconds(1);
+
+    @Option(names = "--once", description = "Report one interval and end.")
+    private boolean once;
+
+    @Option(names = "--json", description = "Print JSON lines: a line for each owner, and the balance.")
+    private boolean json;
+
+    @Option(names = "--plain", description = "Print lines one after the other, also on a terminal.")
+    private boolean plain;
+
+    private final MonitorOpener opener;
+
+    /** The program with the monitor of this host. */
+    public RunAggregator() {
+        this(RunAggregator::openMonitor);
+    }
+
+    /** The program with a monitor of one's own, for tests. */
+    RunAggregator(MonitorOpener opener) {
+        this.opener = opener;
     }
 
     /** Runs the program. */
     public static void main(String[] args) {
         Program.main(new RunAggregator(), args);
+    }
+
+    @Override
+    public Integer call() throws ProgramException {
+        Configuration configuration = configuration();
+        var loop = new IntervalLoop(Ticker.SYSTEM, interval);
+        Signals.onStop(signal -> loop.stop());
+        ZoneId zone = ZoneId.systemDefault();
+        new Session(configuration, opener, loop, view(System.out, zone), System.err, zone).run(once);
+        return 0;
+    }
+
+    private Configuration configuration() throws ProgramException {
+        Path file = config != null || !Files.exists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
+        return file == null ? Configuration.ofHost(autoGroup) : ConfigurationFile.read(file, autoGroup);
+    }
+
+    private View view(PrintStream out, ZoneId zone) {
+        if (json) {
+            return new JsonView(new JsonLines(out));
+        }
+        Terminal terminal = plain
+                ? Terminal.none()
+                : Terminal.ofStandardOutput(() -> Libc.windowColumns(STANDARD_OUTPUT));
+        return terminal.isInteractive()
+                ? new TerminalView(out, Session.LAYER, zone, terminal)
+                : new PlainView(out, Session.LAYER);
+    }
+
+    static MonitorOpener.Monitor openMonitor(Ticker ticker) throws ProgramException {
+        try {
+            var source = SockDiagSource.open(Path.of("/proc"), ticker, false);
+            return new MonitorOpener.Monitor(source, source.notices());
+        } catch (IOException e) {
+            throw new ProgramException(Kind.FAILURE, "this host's sockets cannot be read: " + e.getMessage(), e);
+        }
     }
 }

@@ -225,6 +225,30 @@ public final class Settings {
         return Optional.of(new Settings(section, path + key + "."));
     }
 
+    /**
+     * A list of objects, in which a text alone stands for an object with that one key; a single element is a list of
+     * one; an absent list is empty.
+     *
+     * @param shorthand the key that a text alone is the value of
+     */
+    public List<Settings> objects(String key, String shorthand) throws ProgramException {
+        Optional<ConfigValue> value = value(key);
+        if (value.isEmpty()) {
+            return List.of();
+        }
+        List<ConfigValue> elements = value.get() instanceof ConfigList list ? list : List.of(value.get());
+        var objects = new ArrayList<Settings>();
+        for (ConfigValue element : elements) {
+            String place = path + key + "[" + objects.size() + "].";
+            if (element instanceof ConfigObject object) {
+                objects.add(new Settings(object, place));
+            } else {
+                objects.add(new Settings(element.atKey(shorthand).root(), place));
+            }
+        }
+        return List.copyOf(objects);
+    }
+
     /** The objects within an object, by name in the file's order; an absent object has none. */
     public Map<String, Settings> sections(String key) throws ProgramException {
         var sections = new LinkedHashMap<String, Settings>();

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Standard output as a person sees it: whether it is a terminal, how wide, and whether colours are wanted
  * (no-color.org).
@@ -14,15 +16,19 @@ import java.util.function.Supplier;
 public final class Terminal {
     private static final int DEFAULT_COLUMNS = 80;
     private static final int MIN_COLUMNS = 20;
+    /** As terminals have had since the VT100. */
+    private static final int DEFAULT_ROWS = 24;
 
     private final boolean interactive;
     private final boolean colour;
     private final Supplier<OptionalInt> columns;
+    private final int rows;
 
-    private Terminal(boolean interactive, boolean colour, Supplier<OptionalInt> columns) {
+    private Terminal(boolean interactive, boolean colour, Supplier<OptionalInt> columns, int rows) {
         this.interactive = interactive;
         this.colour = colour;
         this.columns = columns;
+        this.rows = rows;
     }
 
     /**
@@ -33,17 +39,29 @@ public final class Terminal {
     public static Terminal ofStandardOutput(Supplier<OptionalInt> columns) {
         Map<String, String> environment = System.getenv();
         boolean terminal = isTerminal(Path.of("/proc/self/fd/1")) && !"dumb".equals(environment.get("TERM"));
-        return new Terminal(terminal, terminal && environment.getOrDefault("NO_COLOR", "").isEmpty(), columns);
+        int otherwise = size(environment.get("COLUMNS"), DEFAULT_COLUMNS);
+        return new Terminal(terminal, terminal && environment.getOrDefault("NO_COLOR", "").isEmpty(),
+                () -> OptionalInt.of(columns.get().orElse(otherwise)), size(environment.get("LINES"), DEFAULT_ROWS));
+    }
+
+    /** COLUMNS or LINES (environ(7)), which not every shell exports. */
+    private static int size(@Nullable String text, int otherwise) {
+        return text != null && text.matches("[1-9][0-9]{0,3}") ? Integer.parseInt(text) : otherwise;
     }
 
     /** Something that is no terminal, or is taken for none ({@code --plain}). */
     public static Terminal none() {
-        return new Terminal(false, false, OptionalInt::empty);
+        return new Terminal(false, false, OptionalInt::empty, DEFAULT_ROWS);
     }
 
     /** A terminal of that width, for tests. */
     public static Terminal ofColumns(int columns) {
-        return new Terminal(true, false, () -> OptionalInt.of(columns));
+        return ofWindow(columns, DEFAULT_ROWS);
+    }
+
+    /** A terminal of that size, for tests. */
+    public static Terminal ofWindow(int columns, int rows) {
+        return new Terminal(true, false, () -> OptionalInt.of(columns), rows);
     }
 
     private static boolean isTerminal(Path descriptor) {
@@ -71,12 +89,14 @@ public final class Terminal {
         return Math.max(MIN_COLUMNS, columns.get().orElse(DEFAULT_COLUMNS));
     }
 
+    /** The height in lines, 1 or more. */
+    public int rows() {
+        return rows;
+    }
+
     /** The text as one line that fits the window, with what stood there before wiped away; a line feed at its end. */
     public String line(String text) {
-        String clean = printable(text);
-        int width = columns();
-        String cut = clean.length() > width ? clean.substring(0, width - 1) + "…" : clean;
-        return cut + "\033[K\n";
+        return Columns.cut(printable(text), columns()) + "\033[K\n";
     }
 
     /** Moves the cursor up, to the beginning of a line (ECMA-48, CPL). */

@@ -133,6 +133,28 @@ class SettingsTest {
     }
 
     @Test
+    void inAListOfObjectsATextStandsForAnObject() throws Exception {
+        Settings settings = settings("""
+                rules = [a,
+                         { pattern = b, deep = true },
+                         [c]]
+                one { pattern = d }
+                """);
+        List<Settings> rules = settings.objects("rules", "pattern");
+
+        assertEquals(3, rules.size());
+        assertEquals(Optional.of("a"), rules.get(0).text("pattern"));
+        rules.get(0).end();
+        assertEquals(Optional.of("b"), rules.get(1).text("pattern"));
+        assertEquals("bwmon.conf:2: rules[1].deep: is not known here; known: pattern", error(() -> rules.get(1).end()));
+        assertEquals("bwmon.conf:3: rules[2].pattern: expected a text, not a list",
+                error(() -> rules.get(2).text("pattern")));
+        assertEquals(Optional.of("d"), settings.objects("one", "pattern").getFirst().text("pattern"));
+        assertEquals(List.of(), settings.objects("none", "pattern"));
+        settings.end();
+    }
+
+    @Test
     void theWayToAKeyIsNamed() throws Exception {
         Settings settings = settings("""
                 pipes {

@@ -22,6 +22,20 @@ class TerminalTest {
     }
 
     @Test
+    void wideCharactersTakeTwoColumnsAndMarksNone() {
+        assertEquals("日".repeat(20) + WIPE, Terminal.ofColumns(40).line("日".repeat(20)));
+        assertEquals("日".repeat(19) + "…" + WIPE, Terminal.ofColumns(40).line("日".repeat(21)));
+        assertEquals("x" + "日".repeat(19) + "…" + WIPE, Terminal.ofColumns(40).line("x" + "日".repeat(20)));
+        assertEquals("e\u0301".repeat(40) + WIPE, Terminal.ofColumns(40).line("e\u0301".repeat(40)));
+    }
+
+    @Test
+    void theHeightIsThatOfTheWindow() {
+        assertEquals(7, Terminal.ofWindow(80, 7).rows());
+        assertTrue(Terminal.none().rows() > 0);
+    }
+
+    @Test
     void aWindowIsNeverTakenForNarrowerThanTwentyColumns() {
         assertEquals(20, Terminal.ofColumns(0).columns());
     }

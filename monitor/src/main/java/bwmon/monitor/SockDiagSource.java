@@ -37,17 +37,15 @@ import org.jspecify.annotations.Nullable;
  * The payload of TCP connections by process, from the kernel's own counters of each socket: sock_diag(7) joined with
  * /proc/PID/fd. It counts no packet itself, and costs by the number of sockets. Needs Linux 4.19.
  *
- * <p><b>What the bytes are.</b> Transmitted: {@code tcpi_bytes_sent - tcpi_bytes_retrans}, each byte of payload once, when
- * it is first sent. Received: {@code tcpi_bytes_received}, payload that arrived in order, read by the program or not,
- * without the byte that the kernel counts for the peer's FIN: open sockets that have it are in CLOSE_WAIT, LAST_ACK or
- * CLOSING, and {@link bwmon.monitor.sockdiag.PayloadCounter} tells how it is seen of those that have ended. IP bytes,
- * UDP, and sockets of other network namespaces are not seen here. A connection between two processes of this host is two
- * sockets and so two usages, each process's own. What a socket loses its counters with (SO_LINGER of 0, or connect(2) to
- * AF_UNSPEC) after the last look is not seen.
+ * <p><b>What the bytes are.</b> Transmitted: each byte of payload once, when it is first sent. Received: payload that
+ * arrived in order, whether the program has read it or not. {@link bwmon.monitor.sockdiag.PayloadCounter} says how they
+ * come from tcp_info, and where one byte may be wrong. IP bytes, UDP, and sockets of other network namespaces are not seen
+ * here. A connection between two processes of this host is two sockets and so two usages, each process's own. What a socket
+ * loses its counters with (SO_LINGER of 0, or connect(2) to AF_UNSPEC) after the last look is not seen.
  *
  * <p><b>Sockets that end between two looks</b> hand out their last bytes where the kernel may tell of it
- * (SKNLGRP_INET_TCP_DESTROY, CAP_NET_ADMIN); else {@link #notices} says that they do not. Notices that the kernel could
- * not queue are lost events.
+ * (SKNLGRP_INET_TCP_DESTROY: Linux 6.18 asks for no capability); else {@link #notices} says that they do not. Notices that
+ * the kernel could not queue are lost events.
  *
  * <p><b>The interfaces</b> of the report are those of /proc/thread-self/net/dev, with what the link layer carried: for
  * Ethernet the header of 14 bytes (not the checksum) is in each packet, ARP and other protocols count, and so do

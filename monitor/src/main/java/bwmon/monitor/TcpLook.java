@@ -32,7 +32,6 @@ final class TcpLook {
     private final @Nullable DestroyedSockets destroyed;
     private final PayloadCounter counter;
     private final List<InetDiagMessage> notices = new ArrayList<>();
-    private Set<Integer> listeningBefore = Set.of();
     private Set<Integer> listening = Set.of();
     private long lost;
 
@@ -74,33 +73,44 @@ final class TcpLook {
         takeNotices();
         List<InetDiagMessage> list = sockets.dumpTcp(SockDiag.OPEN);
         counter.look(list);
-        listeningBefore = listening;
-        var ports = new HashSet<Integer>();
+        Set<Integer> accepting = accepting(list);
         var open = new ArrayList<SocketSample>(list.size());
         for (InetDiagMessage socket : list) {
             TcpInfo info = socket.info();
             if (socket.isListening()) {
-                ports.add(socket.flow().local().port());
                 open.add(new SocketSample(socket.cookie(), socket.inode(), socket.flow(), true, 0, 0));
             } else if (info != null) {
-                open.add(sample(socket, counter.received(socket, checked(info)), info));
+                open.add(sample(socket, counter.received(socket, checked(info)), info, accepting));
             }
         }
-        listening = ports;
-        return new Sockets(open, ended(), lost);
+        return new Sockets(open, ended(accepting), lost);
     }
 
-    private List<SocketSample> ended() throws IOException {
-        var accepting = new HashSet<>(listening);
-        accepting.addAll(listeningBefore);
+    /** Ports at which connections come in: of sockets that listen, or did until a moment ago. */
+    private Set<Integer> accepting(List<InetDiagMessage> list) {
+        var now = new HashSet<Integer>();
+        list.stream().filter(InetDiagMessage::isListening).forEach(socket -> now.add(socket.flow().local().port()));
+        var ports = new HashSet<>(now);
+        ports.addAll(listening);
+        for (InetDiagMessage notice : notices) {
+            if (isUnconnected(notice)) {
+                ports.add(notice.flow().local().port());
+            }
+        }
+        listening = now;
+        return ports;
+    }
+
+    /** Whether it listened, was never connected, or was disconnected, its counters reset. */
+    private static boolean isUnconnected(InetDiagMessage notice) {
+        return notice.flow().remote().port() == 0;
+    }
+
+    private List<SocketSample> ended(Set<Integer> accepting) throws IOException {
         boolean needsRemnants = false;
         for (InetDiagMessage notice : notices) {
             TcpInfo info = notice.info();
-            if (notice.flow().remote().port() == 0) {
-                accepting.add(notice.flow().local().port()); // It listened, and ended as well.
-            } else if (info != null) {
-                needsRemnants |= counter.needsRemnants(notice, checked(info));
-            }
+            needsRemnants |= info != null && !isUnconnected(notice) && counter.needsRemnants(notice, checked(info));
         }
         var remnants = new HashSet<Flow>();
         if (needsRemnants) {
@@ -113,17 +123,18 @@ final class TcpLook {
         var ended = new ArrayList<SocketSample>(notices.size());
         for (InetDiagMessage notice : notices) {
             TcpInfo info = notice.info();
-            // Without a remote port it listened, was never connected, or was disconnected, its counters reset.
-            if (info != null && notice.flow().remote().port() != 0) {
+            if (info != null && !isUnconnected(notice)) {
                 boolean accepted = accepting.contains(notice.flow().local().port());
-                ended.add(sample(notice, counter.finallyReceived(notice, info, accepted, remnants), info));
+                ended.add(sample(notice, counter.finallyReceived(notice, info, accepted, remnants), info, accepting));
             }
         }
         return ended;
     }
 
-    private static SocketSample sample(InetDiagMessage socket, long received, TcpInfo info) {
-        return new SocketSample(socket.cookie(), socket.inode(), socket.flow(), false, received, info.payloadSent());
+    private SocketSample sample(InetDiagMessage socket, long received, TcpInfo info, Set<Integer> accepting) {
+        boolean accepted = accepting.contains(socket.flow().local().port());
+        return new SocketSample(socket.cookie(), socket.inode(), socket.flow(), false, received,
+                counter.sent(socket, info, accepted));
     }
 
     private static TcpInfo checked(TcpInfo info) throws IOException {

@@ -200,6 +200,19 @@ class SockDiagSourceTest {
     }
 
     @Test
+    void withoutNoticesASocketThatLeavesTheListIsForgotten() throws IOException {
+        holders.put(100L, holder("curl"));
+        lists(socket(1, 10, 10));
+        try (var source = new SockDiagSource(new SockDiag(kernel), null, new Owners(), () -> interfaces, () -> nanos,
+                false)) {
+            lists(socket(1, 12, 10));
+            assertEquals(List.of("curl 2/0"), summary(source.collect()));
+            lists();
+            assertEquals(List.of(), summary(source.collect()));
+        }
+    }
+
+    @Test
     void aKernelWithoutTheCountersIsNamed() throws IOException {
         lists();
         try (SockDiagSource source = open(false)) {

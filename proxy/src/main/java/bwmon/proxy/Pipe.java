@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -51,6 +52,7 @@ public final class Pipe implements TrafficSource {
     private final Object endedLock = new Object();
     // Guarded by endedLock.
     private Queue<Forwarder.Open> ended = new ArrayDeque<>();
+    private Set<Flow> endedUpstreams = new HashSet<>();
     private ByteCounts endedBeyond = ByteCounts.ofPayload(0, 0);
     private long lastCollectNanos;
 
@@ -71,8 +73,9 @@ public final class Pipe implements TrafficSource {
 
     private void ended(@Nullable Flow flow, FinishedConnection connection) {
         synchronized (endedLock) {
+            add(endedUpstreams, connection.upstreamFlow());
             if (ended.size() < MAX_ENDED) {
-                ended.add(new Forwarder.Open(flow, connection.meter()));
+                ended.add(new Forwarder.Open(flow, connection.upstreamFlow(), connection.meter()));
             } else {
                 endedBeyond = endedBeyond.plus(connection.meter().takeForwarded());
             }
@@ -155,6 +158,26 @@ public final class Pipe implements TrafficSource {
         ByteCounts counts = counters.takeForwarded();
         if (!counts.isNothing()) {
             usages.add(new Usage(owner, connection.flow(), counts));
+        }
+    }
+
+    /**
+     * The pipe's own connections to its upstream that are open, or have ended since the last call, our end being the local
+     * one: whoever sees them elsewhere knows that they are counted here. Of those that ended, {@value #MAX_ENDED} at most.
+     */
+    public Set<Flow> takeUpstreams() {
+        var flows = new HashSet<Flow>();
+        forwarder.open().forEach(connection -> add(flows, connection.upstreamFlow()));
+        synchronized (endedLock) {
+            flows.addAll(endedUpstreams);
+            endedUpstreams = new HashSet<>();
+        }
+        return flows;
+    }
+
+    private static void add(Set<Flow> flows, @Nullable Flow flow) {
+        if (flow != null && flows.size() < MAX_ENDED) {
+            flows.add(flow);
         }
     }
 

@@ -10,7 +10,6 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -191,7 +190,9 @@ public final class RunPipe implements Callable<Integer> {
             }
         });
         pipes.pipes().forEach(pipe -> announce(pipe, err));
-        PipeView view = json ? new JsonView(out) : new TextView(out, terminal(), ZoneId.systemDefault());
+        PipeView view = json
+                ? new JsonView(out)
+                : new TextView(out, Terminal.ofStandardOutput(), ZoneId.systemDefault());
         loop.run(() -> {
             boolean read = show(pipes, quiet ? null : view);
             if (!read) {
@@ -206,10 +207,6 @@ public final class RunPipe implements Callable<Integer> {
         if (log != null && log.lost() > 0) {
             err.println("runpipe: " + log.lost() + " lines of the access log could not be written");
         }
-    }
-
-    private static Terminal terminal() {
-        return Terminal.ofStandardOutput(OptionalInt::empty);
     }
 
     private void announce(Pipe pipe, PrintStream err) {

@@ -60,12 +60,12 @@ class AccessLogTest {
         meter.read(Direction.RX, 3L << 32);
         meter.forwarded(Direction.RX, 2L << 32);
         return new FinishedConnection(Instant.parse("2026-11-21T10:00:00.123456789Z"), Duration.ofMillis(1500),
-                "192.0.2.7:56324", "192.0.2.1:80", Duration.ofMillis(12), Duration.ofMillis(34), meter,
+                "192.0.2.7:56324", "192.0.2.1:80", null, Duration.ofMillis(12), Duration.ofMillis(34), meter,
                 ConnectionEnd.CLOSED, null);
     }
 
     private static FinishedConnection refused() {
-        return new FinishedConnection(Instant.EPOCH, Duration.ofMillis(3), "unix", null, null, null,
+        return new FinishedConnection(Instant.EPOCH, Duration.ofMillis(3), "unix", null, null, null, null,
                 new ConnectionMeter(), ConnectionEnd.CONNECT_REFUSED, "connect(..) failed: \"Connection refused\"\n");
     }
 

@@ -32,9 +32,10 @@ import org.jspecify.annotations.Nullable;
 public final class SocketLedger {
     /**
      * Sockets that have left the list without a notice of their end: closed by the network, but still held by a process.
-     * Beyond that many the eldest is forgotten; should its notice come after all, its bytes would be counted again.
+     * So are those whose notice was lost. Beyond that many (some 15 MB) the eldest is forgotten; should its notice come after
+     * all, its bytes would be counted again.
      */
-    static final int DEPARTED_LIMIT = 262_144;
+    static final int DEPARTED_LIMIT = 65_536;
 
     private final boolean awaitsNotices;
     private Map<Long, Entry> entries = Map.of();

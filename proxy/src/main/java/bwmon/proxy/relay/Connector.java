@@ -33,7 +33,7 @@ final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
     /** How soon to try again where the kernel says that it has no room just now. */
-    private static final long RETRY_MILLIS = 50;
+    private static final long RETRY_MILLIS = 20;
 
     private final IoEventLoop loop;
     private final Runnable onShortage;
@@ -69,7 +69,7 @@ final class Connector {
             Runnable onShortage) {
         var connector = new Connector(loop, onShortage);
         Future<?> deadline = loop.schedule(
-                () -> connector.fail(new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms")),
+                () -> connector.timedOut(timeout),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
         connector.result.addListener(_ -> deadline.cancel(false));
         resolver.resolve(target, loop).addListener((FutureListener<List<SocketAddress>>) resolved -> {
@@ -150,7 +150,7 @@ final class Connector {
         } catch (IOException e) {
             int number = SystemErrors.number(e);
             if (number == SystemErrors.ECONNRESET || number == SystemErrors.EPIPE) {
-                // It was connected, and is reset already: before the end of its stream (ECONNRESET), or behind it.
+                // It was connected, and is reset already: before its end (ECONNRESET), or behind it.
                 connected(socket, address, number == SystemErrors.ECONNRESET);
                 return;
             }
@@ -178,6 +178,13 @@ final class Connector {
         } else {
             close(socket);
         }
+    }
+
+    private void timedOut(Duration timeout) {
+        boolean shortage = failure != null && classify(failure) == ConnectionEnd.CONNECT_DESCRIPTORS;
+        fail(shortage && failure != null
+                ? failure
+                : new SocketTimeoutException("no answer within " + timeout.toMillis() + " ms"));
     }
 
     private void fail(Throwable cause) {

@@ -5,6 +5,7 @@ import java.time.Instant;
 
 import bwmon.proxy.meter.ConnectionEnd;
 import bwmon.proxy.meter.ConnectionMeter;
+import bwmon.traffic.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param duration from accept to end, by a monotonic clock
  * @param client the client's address and port, or {@code unix}
  * @param upstream the address that was reached; null if none was
+ * @param upstreamFlow our connection to the upstream, our end being the local one; null if there was none, and for UNIX
+ *     sockets
  * @param connectTime from accept to the connection with the upstream; null if there was none
  * @param firstByteTime from accept to the upstream's first byte; null if none came
  * @param meter the counters; they do not change any more
@@ -21,5 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param error what the system said, where something failed
  */
 public record FinishedConnection(Instant started, Duration duration, String client, @Nullable String upstream,
+        @Nullable Flow upstreamFlow,
         @Nullable Duration connectTime, @Nullable Duration firstByteTime, ConnectionMeter meter, ConnectionEnd end,
         @Nullable String error) {}

@@ -83,12 +83,17 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
-    /** A connection that is open. */
-    public record Open(@Nullable Flow flow, ConnectionMeter meter) {}
+    /**
+     * A connection that is open.
+     *
+     * @param flow its client's end; null for UNIX sockets
+     * @param upstreamFlow its upstream's; null for UNIX sockets and where there is none yet
+     */
+    public record Open(@Nullable Flow flow, @Nullable Flow upstreamFlow, ConnectionMeter meter) {}
 
     /** The connections that are open now. */
     public Collection<Open> open() {
-        return relays.stream().map(relay -> new Open(relay.flow(), relay.meter())).toList();
+        return relays.stream().map(relay -> new Open(relay.flow(), relay.upstreamFlow(), relay.meter())).toList();
     }
 
     void accepted(StreamSocket client, @Nullable Flow flow) {

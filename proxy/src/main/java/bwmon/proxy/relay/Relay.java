@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 import bwmon.proxy.meter.ConnectionEnd;
 import bwmon.proxy.meter.ConnectionMeter;
 import bwmon.traffic.Direction;
+import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
+import bwmon.traffic.Protocol;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
@@ -45,6 +47,8 @@ final class Relay {
     private @Nullable Duration firstByteTime;
     private @Nullable StreamSocket upstream;
     private @Nullable SocketAddress upstreamAddress;
+    /** Read by other threads. */
+    private volatile @Nullable Flow upstreamFlow;
     private @Nullable OneWay toUpstream;
     private @Nullable OneWay toClient;
     /** How it will end, once what is on the way to the other side is delivered; null while nothing is broken. */
@@ -78,6 +82,12 @@ final class Relay {
         return flow;
     }
 
+    /** Our connection to the upstream, our end being the local one; null before there is one, and for UNIX sockets. */
+    @Nullable
+    Flow upstreamFlow() {
+        return upstreamFlow;
+    }
+
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
         PipeOptions options = forwarder.options();
@@ -108,6 +118,7 @@ final class Relay {
             reset(socket);
             return;
         }
+        upstreamFlow = flow(socket, upstreamAddress);
         connectTime = sinceStart();
         forwarder.meter().connected(connectTime);
         toUpstream = new OneWay(this, client, socket, Direction.TX, forwarder.limiter(Direction.TX));
@@ -128,6 +139,12 @@ final class Relay {
             checkIdle();
         }
         pump();
+    }
+
+    private static @Nullable Flow flow(StreamSocket socket, SocketAddress address) {
+        Endpoint local = socket.isTcp() ? Addresses.endpoint(socket.localAddress()) : null;
+        Endpoint remote = Addresses.endpoint(address);
+        return local == null || remote == null ? null : new Flow(Protocol.TCP, local, remote);
     }
 
     private Duration sinceStart() {
@@ -294,7 +311,8 @@ final class Relay {
             reset(upstream);
         }
         forwarder.ended(this, new FinishedConnection(startTime, sinceStart(), clientText,
-                upstreamAddress == null ? null : Addresses.text(upstreamAddress), connectTime, firstByteTime, meter,
+                upstreamAddress == null ? null : Addresses.text(upstreamAddress), upstreamFlow, connectTime,
+                firstByteTime, meter,
                 end,
                 cause == null ? null : SystemErrors.text(cause)));
     }

@@ -40,7 +40,7 @@ final class StreamSocket extends Socket implements EpollIoHandle {
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);
 
-    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and three fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
+    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCPI_STATE = 0;
@@ -224,12 +224,17 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         if (!tcp) {
             return 0;
         }
-        ByteBuffer info = TCP_INFO_BUFFER.get().clear();
-        getRawOpt(IPPROTO_TCP, TCP_INFO, info);
+        ByteBuffer info = info();
         return info.get(TCPI_STATE) == TCP_CLOSE
                 ? 0
                 : Integer.toUnsignedLong(info.getInt(TCPI_UNACKED))
                         + Integer.toUnsignedLong(info.getInt(TCPI_NOTSENT_BYTES));
+    }
+
+    private ByteBuffer info() throws IOException {
+        ByteBuffer info = TCP_INFO_BUFFER.get().clear();
+        getRawOpt(IPPROTO_TCP, TCP_INFO, info);
+        return info;
     }
 
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */

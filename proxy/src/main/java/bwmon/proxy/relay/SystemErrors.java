@@ -63,7 +63,7 @@ public final class SystemErrors {
         String message = error.getMessage();
         return switch (error) {
             case NoRouteToHostException _ when message == null -> "no route to host";
-            case FileNotFoundException _ when message == null -> "no such socket";
+            case FileNotFoundException _ when message == null -> "no such file";
             default -> message == null ? error.getClass().getSimpleName() : message;
         };
     }

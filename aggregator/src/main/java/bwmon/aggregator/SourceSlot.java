@@ -1,0 +1,70 @@
+package bwmon.aggregator;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+import bwmon.aggregator.usage.Snapshot.SourceFailure;
+import bwmon.traffic.Report;
+import bwmon.traffic.TrafficSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A source that may fail for a while: it is asked again at the next pass, then after one second, two, four and so on, up to
+ * a minute. That loses nothing, as its next report is about all the time since its last.
+ */
+final class SourceSlot {
+    private static final long FIRST_DELAY_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long MAX_DELAY_NANOS = Duration.ofMinutes(1).toNanos();
+    private static final Logger LOG = LoggerFactory.getLogger(SourceSlot.class);
+
+    private final TrafficSource source;
+    private @Nullable String message;
+    private long failedPasses;
+    private long failedNanos;
+    private long delayNanos;
+
+    SourceSlot(TrafficSource source) {
+        this.source = source;
+    }
+
+    /**
+     * Asks the source, unless it failed and is to be left alone for now.
+     *
+     * @param nowNanos monotonic time
+     * @param last whether there will be no other pass: then it is asked in any case
+     */
+    Optional<Report> collect(long nowNanos, boolean last) {
+        if (message != null && nowNanos - failedNanos < delayNanos && !last) {
+            failedPasses++;
+            return Optional.empty();
+        }
+        try {
+            Report report = source.collect();
+            if (message != null) {
+                LOG.warn("{} tells again after {} intervals; nothing is lost", source.name(), failedPasses);
+            }
+            message = null;
+            failedPasses = 0;
+            return Optional.of(report);
+        } catch (IOException e) {
+            if (message == null) {
+                LOG.warn("{} could not tell, will be asked again: {}", source.name(), e.toString());
+            }
+            delayNanos = message == null ? 0 : Math.clamp(delayNanos * 2, FIRST_DELAY_NANOS, MAX_DELAY_NANOS);
+            message = e.getMessage() == null ? e.toString() : e.getMessage();
+            failedPasses++;
+            failedNanos = nowNanos;
+            return Optional.empty();
+        }
+    }
+
+    /** What is wrong, after a pass without a report. */
+    Optional<SourceFailure> failure() {
+        return message == null
+                ? Optional.empty()
+                : Optional.of(new SourceFailure(source.name(), message, failedPasses));
+    }
+}

@@ -1,0 +1,78 @@
+package bwmon.aggregator.alert;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import bwmon.aggregator.rate.WindowAverage;
+import bwmon.aggregator.usage.Charge;
+import bwmon.aggregator.usage.Layer;
+import bwmon.aggregator.usage.Snapshot;
+
+/**
+ * Watches snapshots for notifications. Pure: time is what the snapshots say. A charge whose layer is unknown adds
+ * nothing, so that the average is then a lower bound. Not safe for more than one thread.
+ */
+public final class Alerts {
+    private final Layer layer;
+    private final List<Watch> watches;
+
+    private static final class Watch {
+        final Notification notification;
+        final WindowAverage average;
+        AlertState state = AlertState.OK;
+
+        Watch(Notification notification, long startNanos) {
+            this.notification = notification;
+            this.average = new WindowAverage(notification.averageOver(), startNanos);
+        }
+    }
+
+    /**
+     * Watches from now on.
+     *
+     * @param layer which bytes are compared
+     * @param startNanos monotonic time from which on snapshots come
+     */
+    public Alerts(List<Notification> notifications, Layer layer, long startNanos) {
+        this.layer = layer;
+        watches = notifications.stream().map(notification -> new Watch(notification, startNanos)).toList();
+    }
+
+    /** Takes in one interval and tells which notifications changed. */
+    public List<AlertEvent> next(Snapshot snapshot) {
+        var byApplication = new HashMap<String, List<Charge>>();
+        for (Charge charge : snapshot.charges()) {
+            byApplication.computeIfAbsent(snapshot.application(charge.owner()).name(), name -> new ArrayList<>())
+                    .add(charge);
+        }
+        var events = new ArrayList<AlertEvent>();
+        for (Watch watch : watches) {
+            Notification notification = watch.notification;
+            watch.average.advance(snapshot.nanos());
+            for (Map.Entry<Duration, Long> sample : bytesByInterval(
+                    byApplication.getOrDefault(notification.application(), List.of()), notification).entrySet()) {
+                watch.average.add(sample.getKey(), sample.getValue());
+            }
+            var bytesPerSecond = watch.average.bytesPerSecond();
+            AlertState before = watch.state;
+            watch.state = before.next(notification.threshold(), bytesPerSecond);
+            if (watch.state != before) {
+                events.add(new AlertEvent(notification, watch.state == AlertState.FIRING, bytesPerSecond.orElseThrow(),
+                        snapshot.at()));
+            }
+        }
+        return events;
+    }
+
+    private Map<Duration, Long> bytesByInterval(List<Charge> charges, Notification notification) {
+        var bytes = new HashMap<Duration, Long>();
+        for (Charge charge : charges) {
+            layer.of(charge.counts(), notification.direction())
+                    .ifPresent(amount -> bytes.merge(charge.interval(), amount, Math::addExact));
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,103 @@
+package bwmon.aggregator.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+import bwmon.aggregator.alert.Notification;
+import bwmon.aggregator.grouping.ApplicationRules;
+import bwmon.aggregator.grouping.MonitorFilter;
+import bwmon.aggregator.grouping.Rule;
+import bwmon.cli.ProgramException;
+import bwmon.cli.Settings;
+import bwmon.proxy.PipeSpec;
+
+/** Reads runaggregator's HOCON file. Anything in it that is not understood is an error. */
+public final class ConfigurationFile {
+
+    private ConfigurationFile() {}
+
+    /**
+     * Reads a file.
+     *
+     * @param autoGroup whether to group by executable, also where the file does not ask for it
+     * @throws ProgramException of kind CONFIGURATION, naming file and line of the first thing that is wrong
+     */
+    public static Configuration read(Path path, boolean autoGroup) throws ProgramException {
+        Settings file = Settings.load(path);
+        var monitors = new ArrayList<MonitorFilter.Selection>();
+        var pipes = new ArrayList<PipeSpec>();
+        for (Map.Entry<String, Settings> source : file.sections("sources").entrySet()) {
+            Settings section = source.getValue();
+            String type = section.requiredText("type");
+            switch (type) {
+                case "monitor" -> monitors.add(monitor(source.getKey(), section));
+                case "pipe" -> pipes.add(PipeSpec.read(source.getKey(), section));
+                default -> throw section.error("type", "'" + type + "' is no source: expected monitor or pipe");
+            }
+            section.end();
+        }
+        if (monitors.isEmpty() && pipes.isEmpty()) {
+            monitors.add(Configuration.EVERYTHING);
+        }
+        List<ApplicationRules> applications = applications(file);
+        boolean grouping = file.bool("auto-group").orElse(false) || autoGroup;
+        Set<String> names = names(pipes, applications, file);
+        // Grouped by executable, any name may come up; else a name that is none is most often misspelt.
+        List<Notification> notifications = NotificationSection.readAll(file, grouping ? null : names);
+        file.end();
+        return new Configuration(monitors, pipes, applications, grouping, notifications);
+    }
+
+    private static MonitorFilter.Selection monitor(String name, Settings section) throws ProgramException {
+        return new MonitorFilter.Selection(name, rules(section, "include"), rules(section, "exclude"),
+                section.bool("ignore-local").orElse(false));
+    }
+
+    private static List<ApplicationRules> applications(Settings file) throws ProgramException {
+        var applications = new ArrayList<ApplicationRules>();
+        for (Map.Entry<String, Settings> entry : file.sections("applications").entrySet()) {
+            Settings section = entry.getValue();
+            List<Rule> rules = rules(section, "match");
+            if (rules.isEmpty()) {
+                throw section.error("match", "is missing or empty: expected regular expressions, such as [\"nginx\"]");
+            }
+            section.end();
+            Text.check(section, entry.getKey());
+            applications.add(new ApplicationRules(entry.getKey(), rules));
+        }
+        return applications;
+    }
+
+    /** A list of rules: a text is a regular expression over the command line. */
+    private static List<Rule> rules(Settings section, String key) throws ProgramException {
+        var rules = new ArrayList<Rule>();
+        for (Settings rule : section.objects(key, "command")) {
+            var command = rule.parsed("command", Rule::command);
+            var name = rule.text("name");
+            rule.end();
+            if (command.isPresent() == name.isPresent()) {
+                throw rule.error("expected either command = \"REGEX\" or name = \"NAME\"");
+            }
+            rules.add(command.isPresent() ? command.get() : new Rule.Name(name.orElseThrow()));
+        }
+        return rules;
+    }
+
+    /** The names of applications and pipes; one name for both would make a notification for both and a line for each. */
+    private static Set<String> names(List<PipeSpec> pipes, List<ApplicationRules> applications, Settings file)
+            throws ProgramException {
+        var names = new TreeSet<String>();
+        applications.forEach(application -> names.add(application.name()));
+        for (PipeSpec pipe : pipes) {
+            if (!names.add(pipe.owner().name())) {
+                throw file.error("applications", "'" + pipe.owner().name()
+                        + "' is the name of a pipe too: expected different names");
+            }
+        }
+        return names;
+    }
+}

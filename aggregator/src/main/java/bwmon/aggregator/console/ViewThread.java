@@ -1,0 +1,117 @@
+package bwmon.aggregator.console;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+import bwmon.aggregator.usage.Snapshot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows intervals on a thread of its own, so that a terminal that was stopped or a reader that is slow delays no interval.
+ * Intervals wait in a queue of {@value #MAX_WAITING}; what comes when it is full is joined to the last one in it, so that
+ * a slow view loses resolution and no bytes. Messages go to standard error before the interval that they are of.
+ */
+public final class ViewThread implements AutoCloseable {
+    /** So many intervals wait at most. */
+    public static final int MAX_WAITING = 16;
+    /** So many messages wait at most with one interval; the oldest are forgotten, and how many is said. */
+    public static final int MAX_MESSAGES = 64;
+
+    private final View view;
+    private final PrintStream err;
+    private final Runnable onEnd;
+    private final Thread thread;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // Guarded by lock.
+    private final ArrayDeque<Item> waiting = new ArrayDeque<>();
+    private boolean closing;
+
+    private record Item(Snapshot snapshot, List<String> messages, int forgotten) {
+        Item then(Item next) {
+            var both = new ArrayList<>(messages);
+            both.addAll(next.messages);
+            int tooMany = Math.max(0, both.size() - MAX_MESSAGES);
+            return new Item(snapshot.then(next.snapshot), List.copyOf(both.subList(tooMany, both.size())),
+                    forgotten + next.forgotten + tooMany);
+        }
+    }
+
+    /**
+     * Starts the thread.
+     *
+     * @param err where messages are written
+     * @param onEnd is called once on the view's thread if nobody reads the view any more; nothing is shown after that
+     */
+    public ViewThread(View view, PrintStream err, Runnable onEnd) {
+        this.view = view;
+        this.err = err;
+        this.onEnd = onEnd;
+        thread = Thread.ofPlatform().name("view").daemon().start(this::run);
+    }
+
+    /** Has an interval shown soon; returns at once. */
+    public void show(Snapshot snapshot, List<String> messages) {
+        var item = new Item(snapshot, List.copyOf(messages), 0);
+        lock.lock();
+        try {
+            waiting.add(waiting.size() < MAX_WAITING ? item : waiting.removeLast().then(item));
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        boolean isRead = true;
+        for (Item item = take(); item != null; item = take()) {
+            if (item.forgotten > 0) {
+                err.println(item.forgotten + " messages before the next were not shown");
+            }
+            item.messages.forEach(err::println);
+            if (isRead && !view.show(item.snapshot)) {
+                isRead = false;
+                onEnd.run();
+            }
+        }
+    }
+
+    private @Nullable Item take() {
+        lock.lock();
+        try {
+            while (waiting.isEmpty() && !closing) {
+                changed.awaitUninterruptibly();
+            }
+            return waiting.poll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until all is shown.
+     *
+     * @return false if that took longer than the patience
+     */
+    public boolean finish(Duration patience) throws InterruptedException {
+        close();
+        return thread.join(patience);
+    }
+
+    /** Lets the thread end when all is shown, without waiting for it. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closing = true;
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package bwmon.aggregator.usage;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import bwmon.traffic.Balance;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Owner;
+
+/**
+ * One interval: what every source saw, joined. Immutable, so that any thread may read it for as long as it likes.
+ *
+ * @param at wall clock time of the interval's end
+ * @param nanos monotonic time of the interval's end
+ * @param interval how long it was, by the monotonic clock
+ * @param charges who moved what; at most one for each source, owner and length of interval
+ * @param applications the application of every owner in {@code charges}
+ * @param balance whether it adds up
+ * @param leftOut what was left out of {@code charges}, and why that loses nothing
+ * @param failures sources that could not tell in this interval
+ * @param notices what a person should know of the sources' limits on this host, a sentence each
+ */
+public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> charges,
+        Map<Owner, Application> applications, Balance balance, LeftOut leftOut, List<SourceFailure> failures,
+        List<String> notices) {
+
+    /**
+     * Bytes that sources reported and that are in no charge.
+     *
+     * @param excluded by the monitors' filters, as the user wishes
+     * @param duplicate seen by a monitor or a second pipe, and counted by a pipe already
+     */
+    public record LeftOut(ByteCounts excluded, ByteCounts duplicate) {
+        /** Nothing was left out. */
+        public static final LeftOut NOTHING = new LeftOut(ByteCounts.ZERO, ByteCounts.ZERO);
+
+        LeftOut plus(LeftOut other) {
+            return new LeftOut(excluded.plus(other.excluded), duplicate.plus(other.duplicate));
+        }
+    }
+
+    /**
+     * A source that could not tell.
+     *
+     * @param source its name
+     * @param message why, for a person
+     * @param since passes in a row that it failed in, or was not asked in because it had failed; 1 or more
+     */
+    public record SourceFailure(String source, String message, long since) {}
+
+    public Snapshot {
+        charges = List.copyOf(charges);
+        applications = Collections.unmodifiableMap(new HashMap<>(applications));
+        failures = List.copyOf(failures);
+        notices = List.copyOf(notices);
+    }
+
+    /**
+     * The application of an owner.
+     *
+     * @throws IllegalArgumentException if the owner has no charge here
+     */
+    public Application application(Owner owner) {
+        Application application = applications.get(owner);
+        if (application == null) {
+            throw new IllegalArgumentException("no charge of " + owner.name() + " in this snapshot");
+        }
+        return application;
+    }
+
+    /** What each application moved, over all sources, in no particular order. */
+    public Map<Application, ByteCounts> byApplication() {
+        var sums = new HashMap<Application, ByteCounts>();
+        for (Charge charge : charges) {
+            sums.merge(application(charge.owner()), charge.counts(), ByteCounts::plus);
+        }
+        return sums;
+    }
+
+    /**
+     * This interval and the one that followed it as one, so that a view that fell behind loses time but no bytes.
+     *
+     * @throws ArithmeticException if a sum overflows
+     */
+    public Snapshot then(Snapshot next) {
+        // Intervals add up here: for a view, both charges together are what moved in both intervals together.
+        var sums = new LinkedHashMap<List<Object>, Charge>();
+        for (Snapshot part : List.of(this, next)) {
+            for (Charge charge : part.charges) {
+                sums.merge(List.of(charge.source(), charge.owner()), charge,
+                        (a, b) -> new Charge(a.source(), a.owner(), a.interval().plus(b.interval()),
+                                a.counts().plus(b.counts())));
+            }
+        }
+        var applicationsOfBoth = new HashMap<>(applications);
+        applicationsOfBoth.putAll(next.applications);
+        return new Snapshot(next.at, next.nanos, interval.plus(next.interval), new ArrayList<>(sums.values()),
+                applicationsOfBoth, sum(balance, next.balance), leftOut.plus(next.leftOut), next.failures,
+                next.notices);
+    }
+
+    private static Balance sum(Balance a, Balance b) {
+        var interfaces = new HashMap<>(a.interfaces());
+        b.interfaces().forEach((name, counts) -> interfaces.merge(name, counts, ByteCounts::plus));
+        var causes = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
+        causes.putAll(a.unattributed());
+        b.unattributed().forEach((cause, counts) -> causes.merge(cause, counts, ByteCounts::plus));
+        return new Balance(interfaces, a.named().plus(b.named()), causes,
+                Math.addExact(a.lostEvents(), b.lostEvents()));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.alert;
+
+import org.jspecify.annotations.NullMarked;

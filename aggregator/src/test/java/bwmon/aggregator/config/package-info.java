@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.config;
+
+import org.jspecify.annotations.NullMarked;

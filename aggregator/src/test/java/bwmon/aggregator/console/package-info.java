@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.console;
+
+import org.jspecify.annotations.NullMarked;

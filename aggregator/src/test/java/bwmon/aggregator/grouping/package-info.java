@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.grouping;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.rate;
+
+import org.jspecify.annotations.NullMarked;

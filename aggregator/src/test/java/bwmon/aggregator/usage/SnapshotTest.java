@@ -1,0 +1,52 @@
+package bwmon.aggregator.usage;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import bwmon.traffic.Direction;
+import bwmon.traffic.Owner;
+import org.junit.jupiter.api.Test;
+
+import static bwmon.aggregator.Samples.charge;
+import static bwmon.aggregator.Samples.payload;
+import static bwmon.aggregator.Samples.process;
+import static bwmon.aggregator.Samples.snapshot;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+class SnapshotTest {
+    private static final Owner CURL = process(1, "curl");
+    private static final Owner WGET = process(2, "wget");
+
+    @Test
+    void twoIntervalsAsOneHaveTheBytesAndTheTimeOfBoth() {
+        var nobody = new Owner.Unattributed(Owner.Cause.EXITED);
+        Snapshot both = snapshot(1, charge(CURL, 1, 2), charge(nobody, 5, 5))
+                .then(snapshot(2, charge(CURL, 10, 20), charge(WGET, 3, 4), charge(nobody, 6, 6)));
+
+        assertEquals(Duration.ofSeconds(2), both.interval());
+        assertEquals(2_000_000_000L, both.nanos());
+        assertEquals(List.of(new Charge("sock_diag", CURL, Duration.ofSeconds(2), payload(11, 22)),
+                new Charge("sock_diag", nobody, Duration.ofSeconds(2), payload(11, 11)), charge(WGET, 3, 4)),
+                both.charges());
+        assertEquals("wget", both.application(WGET).name());
+        assertEquals(Map.of(Owner.Cause.EXITED, payload(11, 11)), both.balance().unattributed());
+        assertEquals(14, both.balance().named().payload(Direction.RX).orElseThrow());
+    }
+
+    @Test
+    void ownersOfOneApplicationAreSummed() {
+        var web = new Application("web", Application.Basis.RULE);
+        Snapshot snapshot = snapshot(1, Map.of(CURL, web, WGET, web), List.of(charge(CURL, 1, 2), charge(WGET, 3, 4)),
+                List.of());
+
+        assertEquals(Map.of(web, payload(4, 6)), snapshot.byApplication());
+    }
+
+    @Test
+    void anOwnerThatIsNotThereHasNoApplication() {
+        Snapshot empty = snapshot(1);
+        assertThrows(IllegalArgumentException.class, () -> empty.application(CURL));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.usage;
+
+import org.jspecify.annotations.NullMarked;
