@@ -89,8 +89,13 @@ final class TestPipe implements AutoCloseable {
         if (receiveBuffer > 0) {
             socket.setReceiveBufferSize(receiveBuffer);
         }
-        socket.connect(new InetSocketAddress(endpoint().address(), endpoint().port()));
+        socket.connect(connectAddress());
         return socket;
+    }
+
+    /** Where its clients connect to. */
+    InetSocketAddress connectAddress() {
+        return new InetSocketAddress(endpoint().address(), endpoint().port());
     }
 
     /** The next connection that has ended, in the order in which they end; waits for it. */

@@ -1,0 +1,456 @@
+package bwmon.proxy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+
+import bwmon.cli.ProgramException;
+import bwmon.cli.ProgramException.Kind;
+import bwmon.proxy.meter.ConnectionEnd;
+import bwmon.proxy.meter.PipeMeter;
+import bwmon.proxy.relay.FinishedConnection;
+import bwmon.proxy.relay.Forwarder;
+import bwmon.proxy.relay.PipeOptions;
+import bwmon.proxy.relay.ProxyProtocol;
+import bwmon.proxy.relay.RelayRuntime;
+import bwmon.proxy.relay.Target;
+import bwmon.traffic.Direction;
+import bwmon.traffic.Endpoint;
+import bwmon.traffic.Ticker;
+import com.codahale.metrics.MetricRegistry;
+import com.typesafe.config.Config;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** Upstreams that cannot be reached, or that leave early. */
+@Timeout(120)
+class UpstreamFailuresIT {
+    private static final int MIB = 1 << 20;
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    private static TestPipe impatient(Target target) throws ProgramException {
+        return TestPipe.open(TestPipe.spec(new PipeOptions(target, 10, Duration.ofMillis(500), Duration.ZERO,
+                OptionalLong.empty(), ProxyProtocol.NONE)));
+    }
+
+    /** Reads to the reset that has to come, and gives the number of bytes before it. */
+    private static long readToReset(Socket socket, Pattern expected) throws IOException {
+        byte[] buffer = new byte[64 * 1024];
+        InputStream in = socket.getInputStream();
+        for (long got = 0;;) {
+            int count;
+            try {
+                count = in.read(buffer);
+            } catch (SocketException e) {
+                return got;
+            }
+            assertTrue(count >= 0, "a cut stream looked whole after " + got + " bytes");
+            assertEquals(-1, expected.mismatch(buffer, count, got));
+            got += count;
+        }
+    }
+
+    private static void send(Socket socket, Pattern pattern, long bytes) throws IOException {
+        byte[] buffer = new byte[64 * 1024];
+        for (long sent = 0; sent < bytes;) {
+            int count = (int) Math.min(buffer.length, bytes - sent);
+            pattern.fill(buffer, count, sent);
+            socket.getOutputStream().write(buffer, 0, count);
+            sent += count;
+        }
+    }
+
+    /** A client that never reads, and never stops to write by itself. */
+    private static Thread writeUntilReset(Socket socket) {
+        return Thread.ofVirtual().start(() -> {
+            try {
+                send(socket, new Pattern(7), Long.MAX_VALUE);
+            } catch (IOException e) {
+                // That is what ends it.
+            }
+        });
+    }
+
+    private static void assertFailsToConnect(TestPipe pipe, ConnectionEnd expected) throws Exception {
+        try (Socket client = pipe.connect()) {
+            assertEquals(0, readToReset(client, new Pattern(0)));
+        }
+        FinishedConnection ended = pipe.ended();
+        assertEquals(expected, ended.end());
+        assertTrue(ended.upstream() == null && ended.connectTime() == null);
+        assertTrue(ended.error() != null && !ended.error().equals("null"), "a failure without a word");
+        await().until(() -> pipe.meter().connectFailures() > 0);
+    }
+
+    @Test
+    void nobodyListens() throws Exception {
+        try (var pipe = TestPipe.to(new Target.Tcp("127.0.0.1", RunPipeProcess.freePort()))) {
+            for (int i = 0; i < 5; i++) {
+                assertFailsToConnect(pipe, ConnectionEnd.CONNECT_REFUSED);
+            }
+            await().until(() -> pipe.meter().open() == 0);
+            assertEquals(5, pipe.meter().connectFailures());
+        }
+    }
+
+    @Test
+    void noUnixSocketIsThere() throws Exception {
+        try (var pipe = TestPipe.to(new Target.Unix(folder.resolve("none.sock")))) {
+            assertFailsToConnect(pipe, ConnectionEnd.CONNECT_REFUSED);
+        }
+    }
+
+    /** A listener that no longer answers, because its queue is full. */
+    private record Stuck(ServerSocket listener, List<Socket> queued) implements AutoCloseable {
+        static Stuck on(String address, int port) throws IOException {
+            var listener = new ServerSocket();
+            listener.bind(new InetSocketAddress(InetAddress.getByName(address), port), 1);
+            var queued = new ArrayList<Socket>();
+            while (true) {
+                var socket = new Socket();
+                queued.add(socket);
+                try {
+                    socket.connect(listener.getLocalSocketAddress(), 200);
+                } catch (SocketTimeoutException e) {
+                    return new Stuck(listener, queued);
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (Socket socket : queued) {
+                socket.close();
+            }
+            listener.close();
+        }
+    }
+
+    @Test
+    void nobodyAnswers() throws Exception {
+        try (Stuck stuck = Stuck.on("127.0.0.1", 0);
+                var pipe = impatient(new Target.Tcp("127.0.0.1", stuck.listener().getLocalPort()))) {
+            long before = System.nanoTime();
+            assertFailsToConnect(pipe, ConnectionEnd.CONNECT_TIMEOUT);
+            assertTrue(System.nanoTime() - before > 400_000_000, "not patient at all");
+        }
+    }
+
+    @Test
+    void aNameThatDoesNotResolveIsFoundAtStart() {
+        var error = assertThrows(ProgramException.class,
+                () -> TestPipe.to(new Target.Tcp("no-such-host.invalid", 80)).close());
+        assertEquals(Kind.MISSING, error.kind());
+        assertTrue(String.valueOf(error.getMessage()).contains("the name 'no-such-host.invalid' does not resolve"));
+    }
+
+    @Test
+    void aNameThatResolvesNoMoreIsCounted() throws Exception {
+        var meter = new PipeMeter(new MetricRegistry(), "pipe");
+        var options = TestPipe.options(new Target.Tcp("no-such-host.invalid", 80));
+        try (var runtime = new RelayRuntime(1, Ticker.SYSTEM);
+                var forwarder = new Forwarder(runtime, options, meter, (_, _) -> {})) {
+            Endpoint endpoint = forwarder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            forwarder.start();
+            try (var client = new Socket(InetAddress.getLoopbackAddress(), endpoint == null ? 0 : endpoint.port())) {
+                assertEquals(0, readToReset(client, new Pattern(0)));
+            }
+            await().until(() -> meter.ends().equals(Map.of(ConnectionEnd.CONNECT_RESOLVE, 1L)));
+        }
+    }
+
+    @Test
+    void aResetAtOnceIsPassedOn() throws Exception {
+        try (var upstream = Upstream.on127(TestPipe::reset); var pipe = TestPipe.to(upstream.target())) {
+            for (int i = 0; i < 500; i++) {
+                try (Socket client = pipe.connect()) {
+                    assertEquals(0, readToReset(client, new Pattern(0)));
+                }
+                assertEquals(ConnectionEnd.UPSTREAM_RESET, pipe.ended().end());
+            }
+        }
+    }
+
+    @Test
+    void whatWasSentBeforeAResetArrives() throws Exception {
+        var pattern = new Pattern(1);
+        try (var upstream = Upstream.on127(socket -> {
+            send(socket, pattern, 3000);
+            TestPipe.reset(socket);
+        }); var pipe = TestPipe.to(upstream.target())) {
+            for (int i = 0; i < 500; i++) {
+                long got;
+                try (Socket client = pipe.connect()) {
+                    got = readToReset(client, pattern);
+                }
+                FinishedConnection ended = pipe.ended();
+                assertEquals(ConnectionEnd.UPSTREAM_RESET, ended.end());
+                assertEquals(got, ended.meter().forwarded(Direction.RX));
+                assertEquals(3000, got, "loopback delivers what is sent before a reset, and so does the pipe");
+            }
+        }
+    }
+
+    @Test
+    void halfOfAConnectionGoesOnAsLongAsItsSideTalks() throws Exception {
+        var up = new Pattern(1);
+        var down = new Pattern(2);
+        try (var upstream = Upstream.on127(socket -> {
+            send(socket, down, 1000);
+            socket.shutdownOutput();
+            byte[] all = socket.getInputStream().readAllBytes();
+            if (all.length != MIB || up.mismatch(all, all.length, 0) >= 0) {
+                throw new IOException("got " + all.length + " bytes");
+            }
+        }); var pipe = TestPipe.to(upstream.target()); Socket client = pipe.connect()) {
+            assertEquals(1000, client.getInputStream().readAllBytes().length);
+            // The upstream has said all; this side begins only now.
+            send(client, up, MIB);
+            client.shutdownOutput();
+            FinishedConnection ended = pipe.ended();
+            assertEquals(ConnectionEnd.CLOSED, ended.end());
+            assertEquals(MIB, ended.meter().forwarded(Direction.TX));
+        }
+    }
+
+    /** An upstream that answers and closes, while the client still sends: whether it reads what the client sends or not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEarlyAnswerReachesASlowClientBeforeTheReset(boolean reads) throws Exception {
+        var pattern = new Pattern(3);
+        var answerRead = new CountDownLatch(1);
+        try (var upstream = Upstream.on127(socket -> {
+            send(socket, pattern, MIB);
+            try {
+                // Else this kernel would throw away what it has not handed over yet.
+                answerRead.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            if (reads) {
+                socket.getInputStream().readNBytes(10 * MIB);
+                socket.shutdownOutput();
+            }
+        }); var pipe = TestPipe.to(upstream.target()); Socket client = pipe.connect(16 * 1024)) {
+            Thread writer = writeUntilReset(client);
+            await().until(() -> pipe.meter().read(Direction.RX) > 0);
+            long slow = 0;
+            var buffer = new byte[1000];
+            InputStream in = client.getInputStream();
+            while (pipe.meter().read(Direction.RX) < MIB) {
+                int count = in.read(buffer);
+                assertEquals(-1, pattern.mismatch(buffer, count, slow));
+                slow += count;
+            }
+            answerRead.countDown();
+
+            int count;
+            try {
+                for (count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                    assertEquals(-1, pattern.mismatch(buffer, count, slow));
+                    slow += count;
+                }
+                assertTrue(reads, "a cut stream looked whole");
+            } catch (SocketException e) {
+                // With or without an end before, the reset has to come.
+            }
+            assertEquals(MIB, slow);
+            writer.join();
+            FinishedConnection ended = pipe.ended();
+            assertEquals(ConnectionEnd.UPSTREAM_RESET, ended.end());
+            assertEquals(MIB, ended.meter().forwarded(Direction.RX));
+            assertTrue(ended.meter().forwarded(Direction.TX) <= ended.meter().read(Direction.TX));
+        }
+    }
+
+    /** Lets the upstream send until nothing moves any more, and then reset. */
+    private static Upstream sendsAllItCanThenResets(Pattern pattern, CountDownLatch full) {
+        return Upstream.on127(socket -> {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    send(socket, pattern, Long.MAX_VALUE);
+                } catch (IOException e) {
+                    // Reset below.
+                }
+            });
+            try {
+                full.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            TestPipe.reset(socket);
+        });
+    }
+
+    private static void awaitStandstill(TestPipe pipe) {
+        var last = new AtomicLong(-1);
+        await().pollInterval(Duration.ofMillis(300)).until(() -> {
+            long read = pipe.meter().read(Direction.RX);
+            return read > 0 && last.getAndSet(read) == read;
+        });
+    }
+
+    @Test
+    void aClientThatReadsOnlyAfterItHasWrittenAllGetsToRead() throws Exception {
+        var pattern = new Pattern(4);
+        var full = new CountDownLatch(1);
+        try (var upstream = sendsAllItCanThenResets(pattern, full);
+                var pipe = TestPipe.to(upstream.target());
+                Socket client = pipe.connect()) {
+            awaitStandstill(pipe);
+            full.countDown();
+            send(client, new Pattern(5), 64L * MIB);
+            long got = readToReset(client, pattern);
+            FinishedConnection ended = pipe.ended();
+            assertEquals(ConnectionEnd.UPSTREAM_RESET, ended.end());
+            assertEquals(ended.meter().forwarded(Direction.RX), got);
+            assertEquals(ended.meter().read(Direction.RX), got);
+        }
+    }
+
+    @Test
+    void aClientThatGoesAwayWhileTheRestIsDeliveredLeavesNothingBehind() throws Exception {
+        var full = new CountDownLatch(1);
+        try (var upstream = sendsAllItCanThenResets(new Pattern(4), full); var pipe = TestPipe.to(upstream.target())) {
+            Socket client = pipe.connect();
+            awaitStandstill(pipe);
+            full.countDown();
+            TestPipe.reset(client);
+            FinishedConnection ended = pipe.ended();
+            assertTrue(ended.end() == ConnectionEnd.UPSTREAM_RESET || ended.end() == ConnectionEnd.CLIENT_RESET);
+            assertTrue(ended.duration().compareTo(Duration.ofSeconds(9)) < 0, "noticed only by patience");
+        }
+    }
+
+    @Test
+    void bothSidesMayDieWithBytesOnTheWay() throws Exception {
+        var full = new CountDownLatch(1);
+        try (var upstream = sendsAllItCanThenResets(new Pattern(4), full); var pipe = TestPipe.to(upstream.target())) {
+            for (int i = 0; i < 20; i++) {
+                Socket client = pipe.connect();
+                Thread writer = writeUntilReset(client);
+                if (i == 0) {
+                    awaitStandstill(pipe);
+                    full.countDown();
+                }
+                TestPipe.reset(client);
+                writer.join();
+                pipe.ended();
+            }
+            await().until(() -> pipe.meter().open() == 0);
+        }
+    }
+
+    @Test
+    void idleConnectionsAreResetAndOthersAreNot() throws Exception {
+        try (var upstream = Upstream.echo();
+                var pipe = TestPipe.open(TestPipe.spec(new PipeOptions(upstream.target(), 10, Duration.ofSeconds(5),
+                        Duration.ofMillis(700), OptionalLong.empty(), ProxyProtocol.NONE)));
+                Socket idle = pipe.connect();
+                Socket busy = pipe.connect()) {
+            long until = System.nanoTime() + 2_000_000_000L;
+            await().pollInterval(Duration.ofMillis(200)).atMost(Duration.ofSeconds(10)).until(() -> {
+                busy.getOutputStream().write(1);
+                assertEquals(1, busy.getInputStream().read());
+                return System.nanoTime() > until;
+            });
+            assertEquals(0, readToReset(idle, new Pattern(0)));
+            assertEquals(ConnectionEnd.IDLE_TIMEOUT, pipe.ended().end());
+            assertEquals(1, pipe.meter().open());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"connect-unreachable", "connect-timeout"})
+    void whatANetworkWithoutAWayThereSays(String label) throws Exception {
+        assumeTrue(new ProcessBuilder("unshare", "-n", "ip", "link").start().waitFor() == 0,
+                "needs root and a kernel with network namespaces");
+        Path socket = folder.resolve("in.sock");
+        Path log = folder.resolve("access.log");
+        // A device that takes every packet and tells nobody.
+        String network = label.endsWith("timeout")
+                ? "ip link add hole type dummy && ip link set hole up && ip addr add 192.0.2.2/24 dev hole"
+                        + " && ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev hole"
+                : "ip link set lo up";
+        try (var runpipe = RunPipeProcess
+                .startBehind(folder, List.of("unshare", "-n", "sh", "-c", network + " && exec \"$@\"", "sh"), "--json",
+                        "--connect-timeout=0.5", "--access-log=" + log, "unix:" + socket, "192.0.2.1:80")
+                .awaitListening()) {
+            try (var client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                client.connect(UnixDomainSocketAddress.of(socket));
+                assertEquals(-1, client.read(ByteBuffer.allocate(1)));
+            }
+            Config totals = runpipe.totals();
+            assertEquals(1, totals.getLong("ended_total." + label));
+        }
+        Config line = Json.lines(log).getFirst();
+        assertEquals(label, line.getString("end"));
+        assertTrue(line.getString("error").length() > 5, line::toString);
+    }
+
+    @Test
+    void theNextAddressIsTriedWhereTheFirstDoesNotAnswer() throws Exception {
+        Path hosts = Files.writeString(folder.resolve("hosts"), """
+                127.0.0.2 stuck.test
+                127.0.0.1 stuck.test
+                127.0.0.3 closed.test
+                127.0.0.1 closed.test
+                """);
+        Path log = folder.resolve("access.log");
+        try (var upstream = Upstream.echo(); Stuck stuck = Stuck.on("127.0.0.2", upstream.port())) {
+            assertTrue(stuck.listener().isBound());
+            for (String host : List.of("stuck.test", "closed.test")) {
+                int port = RunPipeProcess.freePort();
+                try (var runpipe = RunPipeProcess
+                        .startBehind(folder, List.of("env", "JDK_JAVA_OPTIONS=-Djdk.net.hosts.file=" + hosts), "--json",
+                                "--bind=127.0.0.1", "--access-log=" + log, Integer.toString(port), host,
+                                Integer.toString(upstream.port()))
+                        .awaitListening()) {
+                    try (Socket client = RunPipeProcess.connect(port)) {
+                        client.getOutputStream().write(42);
+                        assertEquals(42, client.getInputStream().read());
+                    }
+                    assertEquals(0, runpipe.totals().getLong("open"));
+                }
+            }
+            List<Config> lines = Json.lines(log);
+            for (Config line : lines) {
+                assertEquals("127.0.0.1:" + upstream.port(), line.getString("upstream"));
+            }
+            // RFC 8305: the next attempt begins 250 ms after the one before, or when that fails.
+            long stuckMillis = lines.get(0).getLong("connect_ms");
+            assertTrue(stuckMillis >= 240 && stuckMillis < 5_000, () -> stuckMillis + " ms");
+            long closedMillis = lines.get(1).getLong("connect_ms");
+            assertTrue(closedMillis < 240, () -> closedMillis + " ms");
+        }
+    }
+}
