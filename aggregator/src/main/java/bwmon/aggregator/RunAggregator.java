@@ -22,7 +22,6 @@ import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
 import bwmon.cli.Signals;
 import bwmon.cli.Terminal;
-import bwmon.ffi.Libc;
 import bwmon.monitor.SockDiagSource;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +41,6 @@ import picocli.CommandLine.Option;
                         "78:wrong configuration file"})
 public final class RunAggregator implements Callable<Integer> {
     /** STDOUT_FILENO (unistd.h). */
-    private static final int STANDARD_OUTPUT = 1;
     static final Path DEFAULT_CONFIG = Path.of("/etc/bwmon/bwmon.conf");
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read sources, applications and notifications from a HOCON file. Default: /etc/bwmon/bwmon.conf,"
@@ -102,7 +100,7 @@ public final class RunAggregator implements Callable<Integer> {
         }
         Terminal terminal = plain
                 ? Terminal.none()
-                : Terminal.ofStandardOutput(() -> Libc.windowColumns(STANDARD_OUTPUT));
+                : Terminal.ofStandardOutput();
         return terminal.isInteractive()
                 ? new TerminalView(out, Session.LAYER, zone, terminal)
                 : new PlainView(out, Session.LAYER);

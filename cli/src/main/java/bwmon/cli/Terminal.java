@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.Supplier;
 
+import bwmon.ffi.Libc;
+import bwmon.ffi.Libc.WindowSize;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * (no-color.org).
  */
 public final class Terminal {
+    private static final int STANDARD_OUTPUT = 1;
     private static final int DEFAULT_COLUMNS = 80;
     private static final int MIN_COLUMNS = 20;
     /** As terminals have had since the VT100. */
@@ -21,27 +23,22 @@ public final class Terminal {
 
     private final boolean interactive;
     private final boolean colour;
-    private final Supplier<OptionalInt> columns;
-    private final int rows;
+    private final Supplier<WindowSize> size;
 
-    private Terminal(boolean interactive, boolean colour, Supplier<OptionalInt> columns, int rows) {
+    private Terminal(boolean interactive, boolean colour, Supplier<WindowSize> size) {
         this.interactive = interactive;
         this.colour = colour;
-        this.columns = columns;
-        this.rows = rows;
+        this.size = size;
     }
 
-    /**
-     * This process's standard output.
-     *
-     * @param columns asks the terminal for its width at each call; empty where it does not know
-     */
-    public static Terminal ofStandardOutput(Supplier<OptionalInt> columns) {
+    /** This process's standard output; its size is asked for each time, so that a window may change. */
+    public static Terminal ofStandardOutput() {
         Map<String, String> environment = System.getenv();
         boolean terminal = isTerminal(Path.of("/proc/self/fd/1")) && !"dumb".equals(environment.get("TERM"));
-        int otherwise = size(environment.get("COLUMNS"), DEFAULT_COLUMNS);
+        var otherwise = new WindowSize(size(environment.get("COLUMNS"), DEFAULT_COLUMNS),
+                size(environment.get("LINES"), DEFAULT_ROWS));
         return new Terminal(terminal, terminal && environment.getOrDefault("NO_COLOR", "").isEmpty(),
-                () -> OptionalInt.of(columns.get().orElse(otherwise)), size(environment.get("LINES"), DEFAULT_ROWS));
+                () -> Libc.windowSize(STANDARD_OUTPUT).orElse(otherwise));
     }
 
     /** COLUMNS or LINES (environ(7)), which not every shell exports. */
@@ -51,7 +48,7 @@ public final class Terminal {
 
     /** Something that is no terminal, or is taken for none ({@code --plain}). */
     public static Terminal none() {
-        return new Terminal(false, false, OptionalInt::empty, DEFAULT_ROWS);
+        return new Terminal(false, false, () -> new WindowSize(DEFAULT_COLUMNS, DEFAULT_ROWS));
     }
 
     /** A terminal of that width, for tests. */
@@ -61,7 +58,7 @@ public final class Terminal {
 
     /** A terminal of that size, for tests. */
     public static Terminal ofWindow(int columns, int rows) {
-        return new Terminal(true, false, () -> OptionalInt.of(columns), rows);
+        return new Terminal(true, false, () -> new WindowSize(columns, rows));
     }
 
     private static boolean isTerminal(Path descriptor) {
@@ -86,12 +83,12 @@ public final class Terminal {
 
     /** The width in columns, 20 or more, as it is now. */
     public int columns() {
-        return Math.max(MIN_COLUMNS, columns.get().orElse(DEFAULT_COLUMNS));
+        return Math.max(MIN_COLUMNS, size.get().columns());
     }
 
-    /** The height in lines, 1 or more. */
+    /** The height in lines, 1 or more, as it is now. */
     public int rows() {
-        return rows;
+        return size.get().rows();
     }
 
     /** The text as one line that fits the window, with what stood there before wiped away; a line feed at its end. */

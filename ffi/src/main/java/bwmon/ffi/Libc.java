@@ -5,7 +5,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -25,6 +25,7 @@ public final class Libc {
     private static final long TIOCGWINSZ = 0x5413;
     /** sizeof(struct winsize), asm-generic/termios.h: ws_row, ws_col, ws_xpixel, ws_ypixel, unsigned short each. */
     private static final long WINSIZE_BYTES = 8;
+    private static final long WS_ROW = 0;
     private static final long WS_COL = 2;
 
     private Libc() {}
@@ -217,18 +218,27 @@ public final class Libc {
     }
 
     /**
-     * How many columns the terminal's window has now, by TIOCGWINSZ.
+     * The size of a terminal's window.
      *
-     * @return 1 or more; empty if the descriptor is no terminal, or the terminal does not know its size
+     * @param columns 1 or more
+     * @param rows 1 or more
      */
-    public static OptionalInt windowColumns(int fd) {
+    public record WindowSize(int columns, int rows) {}
+
+    /**
+     * How large the terminal's window is now, by TIOCGWINSZ.
+     *
+     * @return empty if the descriptor is no terminal, or the terminal does not know its size
+     */
+    public static Optional<WindowSize> windowSize(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment winsize = arena.allocate(WINSIZE_BYTES, Short.BYTES);
             if (ioctl(fd, TIOCGWINSZ, winsize) < 0) {
-                return OptionalInt.empty();
+                return Optional.empty();
             }
             int columns = Short.toUnsignedInt(winsize.get(JAVA_SHORT, WS_COL));
-            return columns == 0 ? OptionalInt.empty() : OptionalInt.of(columns);
+            int rows = Short.toUnsignedInt(winsize.get(JAVA_SHORT, WS_ROW));
+            return columns == 0 || rows == 0 ? Optional.empty() : Optional.of(new WindowSize(columns, rows));
         }
     }
 }

@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
@@ -118,9 +118,9 @@ class LibcTest {
     void aSocketIsNoTerminal() throws ErrnoException {
         try (Fd fd = netlink()) {
             assertFalse(Libc.isatty(fd.number()));
-            assertEquals(OptionalInt.empty(), Libc.windowColumns(fd.number()));
+            assertEquals(Optional.empty(), Libc.windowSize(fd.number()));
         }
-        assertEquals(OptionalInt.empty(), Libc.windowColumns(-1));
+        assertEquals(Optional.empty(), Libc.windowSize(-1));
     }
 
     @Test

@@ -32,7 +32,7 @@ class WindowIT {
         private Columns() {}
 
         public static void main(String[] args) {
-            System.out.println(Libc.isatty(1) + " " + Libc.windowColumns(1).orElse(-1));
+            System.out.println(Libc.isatty(1) + " " + Libc.windowSize(1).map(Libc.WindowSize::columns).orElse(-1));
         }
     }
 }
