@@ -26,8 +26,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 class BackpressureIT {
     private static final int CONNECTIONS = 200;
     private static final long MOST_A_CONNECTION = 512 * 1024;
-    /** More than both kernels take for a connection: net.ipv4.tcp_wmem and tcp_rmem, 4 and 32 MiB at most. */
-    private static final long EACH_WAY = 100 << 20;
+    /** A multiple of the buffer, and more than the kernels take for most connections when 200 share its memory. */
+    private static final long EACH_WAY = 10 << 20;
 
     @TempDir
     private Path folder = Path.of("");
@@ -68,7 +68,7 @@ class BackpressureIT {
 
         private void talk(Socket socket) throws IOException {
             var pattern = new Pattern(1);
-            Thread.ofVirtual().start(() -> {
+            Thread writer = Thread.ofVirtual().start(() -> {
                 byte[] buffer = new byte[16 * 1024];
                 try {
                     for (long sent = 0; sent < bytes; sent += buffer.length) {
@@ -92,6 +92,7 @@ class BackpressureIT {
                     received.addAndGet(count);
                 }
                 assertEquals(bytes, got);
+                writer.join();
             } catch (InterruptedException | AssertionError e) {
                 failures.add(e);
             } finally {
@@ -127,7 +128,7 @@ class BackpressureIT {
 
     @Test
     void buffersAreBoundedAndGivenBack() throws Exception {
-        try (var stall = new Stall(EACH_WAY / 10); var pipe = TestPipe.to(stall.upstream.target())) {
+        try (var stall = new Stall(EACH_WAY); var pipe = TestPipe.to(stall.upstream.target())) {
             long before = PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
             stall.connect(() -> pipe.connect(64 * 1024));
             stall.awaitStandstill();
@@ -147,7 +148,7 @@ class BackpressureIT {
     @Test
     void theProcessStaysSmall() throws Exception {
         int port = RunPipeProcess.freePort();
-        try (var stall = new Stall(EACH_WAY / 10);
+        try (var stall = new Stall(EACH_WAY);
                 var runpipe = RunPipeProcess
                         .start(folder, "--json", "--bind=127.0.0.1", Integer.toString(port), "127.0.0.1",
                                 Integer.toString(stall.upstream.port()))

@@ -29,7 +29,7 @@ class ManyConnectionsIT {
     private RunPipeProcess start(List<String> prefix, int port, Upstream upstream, String... options)
             throws IOException {
         var arguments = new ArrayList<>(List.of(options));
-        arguments.addAll(List.of("--json", "--bind=127.0.0.1", Integer.toString(port), "127.0.0.1",
+        arguments.addAll(List.of("--json", "--interval=0.2", "--bind=127.0.0.1", Integer.toString(port), "127.0.0.1",
                 Integer.toString(upstream.port())));
         return RunPipeProcess.startBehind(folder, prefix, arguments.toArray(String[]::new)).awaitListening();
     }
@@ -66,6 +66,7 @@ class ManyConnectionsIT {
     }
 
     private static Config last(RunPipeProcess runpipe) throws IOException {
+        await().until(() -> runpipe.out().contains("\"pipe\",\"schema\"") && runpipe.out().indexOf('\n') > 0);
         String text = runpipe.out();
         return Json.lines(text.substring(0, text.lastIndexOf('\n') + 1)).stream()
                 .filter(line -> line.getString("type").equals("pipe")).reduce((_, line) -> line).orElseThrow();

@@ -178,13 +178,15 @@ class UnixSocketsIT {
     void leavesASocketThatIsAnsweredAlone() throws Exception {
         Path socket = folder.resolve("taken.sock");
         try (ServerSocketChannel listener = echo(socket, 1)) {
-            // Also where its queue is full.
-            for (int i = 0; i < 2; i++) {
+            for (String queue : List.of("empty", "full")) {
                 RunPipeProcess runpipe = RunPipeProcess.start(folder, "unix:" + socket, "127.0.0.1:9");
                 assertEquals(1, runpipe.exitCode());
                 assertTrue(runpipe.err().contains("cannot listen on unix:" + socket
                         + ": address already in use; another program answers there"), runpipe::errText);
-                connect(socket).close();
+                if (queue.equals("empty")) {
+                    // What runpipe's own attempt has left in the queue of 1 and this fill it.
+                    connect(socket).close();
+                }
             }
             serve(listener, 5);
             try (SocketChannel client = connect(socket)) {

@@ -152,7 +152,9 @@ final class Acceptor {
     /** Lets those in who wait already, and then nobody; any thread but the loop's, for it waits until that is done. */
     void close() {
         loop.submit(() -> {
-            accept();
+            if (socket.isRegistered()) {
+                accept();
+            }
             closed = true;
             closeUnstarted();
         }).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import bwmon.proxy.meter.ConnectionEnd;
@@ -173,9 +174,13 @@ final class Relay {
         }
     }
 
-    /** Does something on the event loop, unless the connection is over by then. */
+    /** Does something on the event loop, unless that has ended, and the connection with it. */
     void execute(Runnable task) {
-        loop.execute(task);
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("too late for {}", clientText, e);
+        }
     }
 
     boolean isOver() {

@@ -137,6 +137,11 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         writable = false;
     }
 
+    /** Whether a loop has it. */
+    boolean isRegistered() {
+        return registration != null;
+    }
+
     /** Who is told of changes from now on. */
     void listener(Runnable listener) {
         this.listener = listener;
