@@ -38,7 +38,12 @@ public final class Terminal {
         var otherwise = new WindowSize(size(environment.get("COLUMNS"), DEFAULT_COLUMNS),
                 size(environment.get("LINES"), DEFAULT_ROWS));
         return new Terminal(terminal, terminal && environment.getOrDefault("NO_COLOR", "").isEmpty(),
-                () -> Libc.windowSize(STANDARD_OUTPUT).orElse(otherwise));
+                () -> known(Libc.windowSize(STANDARD_OUTPUT).orElse(otherwise), otherwise));
+    }
+
+    private static WindowSize known(WindowSize size, WindowSize otherwise) {
+        return new WindowSize(size.columns() == 0 ? otherwise.columns() : size.columns(),
+                size.rows() == 0 ? otherwise.rows() : size.rows());
     }
 
     /** COLUMNS or LINES (environ(7)), which not every shell exports. */

@@ -220,15 +220,15 @@ public final class Libc {
     /**
      * The size of a terminal's window.
      *
-     * @param columns 1 or more
-     * @param rows 1 or more
+     * @param columns 1 or more; 0 if the terminal does not know
+     * @param rows 1 or more; 0 if the terminal does not know
      */
     public record WindowSize(int columns, int rows) {}
 
     /**
      * How large the terminal's window is now, by TIOCGWINSZ.
      *
-     * @return empty if the descriptor is no terminal, or the terminal does not know its size
+     * @return empty if the descriptor is no terminal
      */
     public static Optional<WindowSize> windowSize(int fd) {
         try (Arena arena = Arena.ofConfined()) {
@@ -238,7 +238,7 @@ public final class Libc {
             }
             int columns = Short.toUnsignedInt(winsize.get(JAVA_SHORT, WS_COL));
             int rows = Short.toUnsignedInt(winsize.get(JAVA_SHORT, WS_ROW));
-            return columns == 0 || rows == 0 ? Optional.empty() : Optional.of(new WindowSize(columns, rows));
+            return Optional.of(new WindowSize(columns, rows));
         }
     }
 }

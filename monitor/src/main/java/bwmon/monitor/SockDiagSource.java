@@ -79,10 +79,9 @@ public final class SockDiagSource implements TrafficSource {
         TcpLook.Sockets first = tcp.look();
         Answers answers = answers(first);
         if (answers.found().unreadable() > 0 && !answers.stillOpen().isEmpty()) {
-            notices.add(answers.found().unreadable()
-                    + " processes may not be looked at: what sockets move whose owner is"
-                    + " not known is shown as no-permission; CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them,"
-                    + " lift that where the host allows it");
+            notices.add("not every process may be looked at: what sockets move whose owner is not known is shown as"
+                    + " no-permission; CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them, lift that where the"
+                    + " host allows it");
         }
         List<Usage> before = ledger.settle(first.open(), List.of(), answers);
         carried = lookback ? before : List.of();

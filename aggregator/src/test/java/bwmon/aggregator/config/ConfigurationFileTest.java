@@ -41,7 +41,7 @@ class ConfigurationFileTest {
         assertEquals(1, sample.monitors().size());
         assertEquals("host", sample.monitors().getFirst().name());
         assertTrue(sample.monitors().getFirst().ignoreLocal());
-        assertEquals(List.of(new Owner.Pipe("ssh", "pipe-2222:example.org:22")),
+        assertEquals(List.of(new Owner.Pipe("ssh", "pipe-2222:localhost:22")),
                 sample.pipes().stream().map(pipe -> pipe.owner()).toList());
         assertEquals(OptionalLong.of(100_000), sample.pipes().getFirst().options().bytesPerSecond());
         assertEquals(List.of("web", "backup"), sample.applications().stream().map(ApplicationRules::name).toList());
