@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -82,6 +83,8 @@ class UnixSocketsIT {
                     SocketChannel channel = listener.accept();
                     Thread.ofVirtual().start(() -> serve(channel));
                 }
+            } catch (ClosedChannelException e) {
+                // The test is over.
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -272,15 +272,13 @@ class UpstreamFailuresIT {
             }
             answerRead.countDown();
 
-            int count;
             try {
-                for (count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                     assertEquals(-1, pattern.mismatch(buffer, count, slow));
                     slow += count;
                 }
-                assertTrue(ends, "a cut stream looked whole");
             } catch (SocketException e) {
-                // With or without an end before, the reset has to come.
+                // Linux tells of a reset once: it may be the writer whom it tells.
             }
             assertEquals(MIB, slow);
             writer.join();
