@@ -21,6 +21,7 @@ import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
 import bwmon.cli.Signals;
+import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.monitor.SockDiagSource;
 import bwmon.traffic.Ticker;
@@ -85,12 +86,18 @@ public final class RunAggregator implements Callable<Integer> {
         var loop = new IntervalLoop(Ticker.SYSTEM, interval);
         Signals.onStop(signal -> loop.stop());
         ZoneId zone = ZoneId.systemDefault();
-        new Session(configuration, opener, loop, view(System.out, zone), System.err, zone).run(once);
+        Signals.onReload(() -> System.err
+                .println(
+                        "runaggregator: SIGHUP: the configuration is read at the start only; start anew for a changed one"));
+        var out = new StandardOutput();
+        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(once);
+        out.check();
         return 0;
     }
 
     private Configuration configuration() throws ProgramException {
-        Path file = config != null || !Files.exists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
+        // One that cannot be looked at is read, so that the reason is told.
+        Path file = config != null || Files.notExists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
         return file == null ? Configuration.ofHost(autoGroup) : ConfigurationFile.read(file, autoGroup);
     }
 

@@ -116,5 +116,8 @@ final class Session {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        if (views.hasFailed()) {
+            throw new ProgramException(Kind.FAILURE, "the view failed; the log says why");
+        }
     }
 }

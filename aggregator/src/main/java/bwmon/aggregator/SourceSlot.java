@@ -44,12 +44,12 @@ final class SourceSlot {
         try {
             Report report = source.collect();
             if (message != null) {
-                LOG.warn("{} tells again after {} intervals; nothing is lost", source.name(), failedPasses);
+                LOG.warn("{} tells again after {} intervals, of which this is the sum", source.name(), failedPasses);
             }
             message = null;
             failedPasses = 0;
             return Optional.of(report);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             if (message == null) {
                 LOG.warn("{} could not tell, will be asked again: {}", source.name(), e.toString());
             }

@@ -66,10 +66,18 @@ public final class Terminal {
         return new Terminal(true, false, () -> new WindowSize(columns, rows));
     }
 
+    /** Whether what is printed to standard error would land on the screen that is drawn on. */
+    public boolean showsStandardError() {
+        return interactive && isTerminal(Path.of("/proc/self/fd/2"));
+    }
+
+    static boolean isTerminal(String path) {
+        return path.startsWith("/dev/pts/") || path.startsWith("/dev/tty") || path.equals("/dev/console");
+    }
+
     private static boolean isTerminal(Path descriptor) {
         try {
-            String target = Files.readSymbolicLink(descriptor).toString();
-            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+            return isTerminal(Files.readSymbolicLink(descriptor).toString());
         } catch (IOException e) {
             // Closed, or /proc is not there: nothing to draw on.
             return false;

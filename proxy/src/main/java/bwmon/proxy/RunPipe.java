@@ -20,6 +20,7 @@ import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Settings;
 import bwmon.cli.Signals;
+import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
@@ -182,7 +183,8 @@ public final class RunPipe implements Callable<Integer> {
     }
 
     private void run(Pipes pipes, IntervalLoop loop, @Nullable AccessLog log) throws ProgramException {
-        PrintStream out = System.out;
+        var output = new StandardOutput();
+        PrintStream out = output.stream();
         PrintStream err = System.err;
         Signals.onReload(() -> {
             if (log != null) {
@@ -204,6 +206,8 @@ public final class RunPipe implements Callable<Integer> {
         if (!quiet && !json) {
             pipes.pipes().forEach(pipe -> out.println(TextView.total(pipe)));
         }
+        out.flush();
+        output.check();
         if (log != null && log.lost() > 0) {
             err.println("runpipe: " + log.lost() + " lines of the access log could not be written");
         }

@@ -90,6 +90,19 @@ public sealed interface Owner {
         }
     }
 
+    /** Several that are not told apart any more, because there are too many to be kept; each of them had a name. */
+    record Others() implements Owner {
+        @Override
+        public String kind() {
+            return "others";
+        }
+
+        @Override
+        public String name() {
+            return "others";
+        }
+    }
+
     /**
      * Nobody that could be named.
      *

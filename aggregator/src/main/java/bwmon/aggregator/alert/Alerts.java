@@ -58,7 +58,10 @@ public final class Alerts {
             }
             var bytesPerSecond = watch.average.bytesPerSecond();
             AlertState before = watch.state;
-            watch.state = before.next(notification.threshold(), bytesPerSecond);
+            AlertState after = before.next(notification.threshold(), bytesPerSecond);
+            // While a source is silent, averages are too low: they may rise above a threshold, but not be cleared by it.
+            boolean cleared = before == AlertState.FIRING && after != AlertState.FIRING;
+            watch.state = cleared && !snapshot.failures().isEmpty() ? before : after;
             if (watch.state != before) {
                 events.add(new AlertEvent(notification, watch.state == AlertState.FIRING, bytesPerSecond.orElseThrow(),
                         snapshot.at()));

@@ -3,6 +3,7 @@ package bwmon.aggregator.console;
 import java.io.PrintStream;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +27,13 @@ public final class TerminalView implements View {
     private static final String NORMAL = "\033[0m";
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
+    private static final int MAX_NOTES = 3;
+
     private final PrintStream out;
     private final Layer layer;
     private final ZoneId zone;
     private final Terminal terminal;
+    private final ArrayDeque<String> notes = new ArrayDeque<>();
     private boolean first = true;
 
     /**
@@ -42,6 +46,19 @@ public final class TerminalView implements View {
         this.layer = layer;
         this.zone = zone;
         this.terminal = terminal;
+    }
+
+    /** Keeps the last few below the figures: on a screen that is drawn anew each second, standard error would be wiped away. */
+    @Override
+    public boolean note(String message) {
+        if (!terminal.showsStandardError()) {
+            return false;
+        }
+        notes.addLast(message);
+        if (notes.size() > MAX_NOTES) {
+            notes.removeFirst();
+        }
+        return true;
     }
 
     @Override
@@ -94,6 +111,7 @@ public final class TerminalView implements View {
         for (Map.Entry<Owner.Cause, ByteCounts> cause : balance.unattributed().entrySet()) {
             lines.add(Rows.amounts(layer, cause.getValue()) + " == unattributed: " + cause.getKey().label());
         }
+        lines.addAll(notes);
         if (!snapshot.leftOut().excluded().isNothing()) {
             lines.add(Rows.amounts(layer, snapshot.leftOut().excluded())
                     + " == left out by include, exclude or ignore-local");

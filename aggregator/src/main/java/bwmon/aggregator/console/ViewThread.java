@@ -10,6 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import bwmon.aggregator.usage.Snapshot;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Shows intervals on a thread of its own, so that a terminal that was stopped or a reader that is slow delays no interval.
@@ -22,6 +24,8 @@ public final class ViewThread implements AutoCloseable {
     /** So many messages wait at most with one interval; the oldest are forgotten, and how many is said. */
     public static final int MAX_MESSAGES = 64;
 
+    private static final Logger LOG = LoggerFactory.getLogger(ViewThread.class);
+
     private final View view;
     private final PrintStream err;
     private final Runnable onEnd;
@@ -31,6 +35,7 @@ public final class ViewThread implements AutoCloseable {
     // Guarded by lock.
     private final ArrayDeque<Item> waiting = new ArrayDeque<>();
     private boolean closing;
+    private volatile boolean failed;
 
     private record Item(Snapshot snapshot, List<String> messages, int forgotten) {
         Item then(Item next) {
@@ -73,12 +78,32 @@ public final class ViewThread implements AutoCloseable {
             if (item.forgotten > 0) {
                 err.println(item.forgotten + " messages before the next were not shown");
             }
-            item.messages.forEach(err::println);
-            if (isRead && !view.show(item.snapshot)) {
+            for (String message : item.messages) {
+                if (!isRead || !view.note(message)) {
+                    err.println(message);
+                }
+            }
+            if (isRead && !shows(item.snapshot)) {
                 isRead = false;
                 onEnd.run();
             }
         }
+    }
+
+    /** A view that fails ends the program, and is heard of: one that is silent looks like a host without traffic. */
+    private boolean shows(Snapshot snapshot) {
+        try {
+            return view.show(snapshot);
+        } catch (RuntimeException e) {
+            LOG.error("showing an interval failed", e);
+            failed = true;
+            return false;
+        }
+    }
+
+    /** Whether the view failed for a reason of its own. */
+    public boolean hasFailed() {
+        return failed;
     }
 
     private @Nullable Item take() {

@@ -51,8 +51,7 @@ public final class Grouper {
             case Owner.Process process -> new Application(process.command(), Basis.ITSELF);
             case Owner.Unattributed nobody -> new Application("unattributed: " + nobody.name(), Basis.ITSELF);
             case Owner.Pipe pipe -> new Application(pipe.name(), Basis.ITSELF);
-            case Owner.Host host -> new Application(host.name(), Basis.ITSELF);
-            case Owner.QueueClass queueClass -> new Application(queueClass.name(), Basis.ITSELF);
+            case Owner.Host _,Owner.QueueClass _,Owner.Others _ -> new Application(owner.name(), Basis.ITSELF);
         };
     }
 

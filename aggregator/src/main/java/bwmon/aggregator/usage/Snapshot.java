@@ -55,6 +55,10 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
      */
     public record SourceFailure(String source, String message, long since) {}
 
+    /** So many owners are told apart in intervals that were joined. */
+    public static final int MAX_JOINED_OWNERS = 4096;
+    private static final Owner OTHERS = new Owner.Others();
+
     public Snapshot {
         charges = List.copyOf(charges);
         applications = Collections.unmodifiableMap(new HashMap<>(applications));
@@ -85,7 +89,8 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
     }
 
     /**
-     * This interval and the one that followed it as one, so that a view that fell behind loses time but no bytes.
+     * This interval and the one that followed it as one, so that a view that fell behind loses time but no bytes. Of owners
+     * it keeps {@link #MAX_JOINED_OWNERS}, however long this goes on; those that come after them are {@link Owner.Others}.
      *
      * @throws ArithmeticException if a sum overflows
      */
@@ -94,13 +99,23 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
         var sums = new LinkedHashMap<List<Object>, Charge>();
         for (Snapshot part : List.of(this, next)) {
             for (Charge charge : part.charges) {
-                sums.merge(List.of(charge.source(), charge.owner()), charge,
+                List<Object> key = List.of(charge.source(), charge.owner());
+                Charge kept = charge;
+                if (!sums.containsKey(key) && sums.size() >= MAX_JOINED_OWNERS) {
+                    kept = new Charge(charge.source(), OTHERS, charge.interval(), charge.counts());
+                    key = List.of(charge.source(), OTHERS);
+                }
+                sums.merge(key, kept,
                         (a, b) -> new Charge(a.source(), a.owner(), a.interval().plus(b.interval()),
                                 a.counts().plus(b.counts())));
             }
         }
-        var applicationsOfBoth = new HashMap<>(applications);
-        applicationsOfBoth.putAll(next.applications);
+        var applicationsOfBoth = new HashMap<Owner, Application>();
+        for (Charge charge : sums.values()) {
+            Application of = applications.getOrDefault(charge.owner(), next.applications.get(charge.owner()));
+            applicationsOfBoth.put(charge.owner(),
+                    of == null ? new Application(OTHERS.name(), Application.Basis.ITSELF) : of);
+        }
         return new Snapshot(next.at, next.nanos, interval.plus(next.interval), new ArrayList<>(sums.values()),
                 applicationsOfBoth, sum(balance, next.balance), leftOut.plus(next.leftOut), next.failures,
                 next.notices);

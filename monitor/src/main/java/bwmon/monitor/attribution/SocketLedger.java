@@ -37,7 +37,12 @@ public final class SocketLedger {
      */
     static final int DEPARTED_LIMIT = 65_536;
 
+    private static final int PROMPT_SEARCHES = 3;
+    /** At most 2^8 settlings, some minutes, between two searches for the holder of a socket that goes on moving bytes. */
+    private static final int MAX_PAUSE_EXPONENT = 8;
+
     private final boolean awaitsNotices;
+    private long settlings;
     private Map<Long, Entry> entries = Map.of();
     private final Map<Long, Entry> departed = new LinkedHashMap<>();
     private Listeners listeners = Listeners.NONE;
@@ -48,14 +53,24 @@ public final class SocketLedger {
         /** Who listens, until the connection has a holder of its own. */
         private boolean provisional;
         private Owner.@Nullable Cause cause;
+        /** How often a search did not find the holder, and from which settling on it is worth another one. */
+        private int misses;
+        private long searchAgain;
 
         Entry(SocketSample first) {
             last = new SocketSample(first.cookie(), first.inode(), first.flow(), first.listening(), 0, 0);
         }
 
-        boolean isSettled() {
-            return (holder != null && !provisional) || cause == Owner.Cause.KERNEL
-                    || cause == Owner.Cause.NO_PERMISSION;
+        /** Whether the holder is known, or has been searched in vain and not much has happened since. */
+        boolean isSettled(long settlings, boolean moved) {
+            return (holder != null && !provisional) || (cause != null && (!moved || settlings < searchAgain));
+        }
+
+        /** Between fork and close in the parent a search may miss a socket: so again soon, and ever more rarely. */
+        void missed(Owner.Cause why, long settlings) {
+            cause = why;
+            misses++;
+            searchAgain = settlings + (misses < PROMPT_SEARCHES ? 1 : 1L << Math.min(misses, MAX_PAUSE_EXPONENT));
         }
 
         Owner owner() {
@@ -112,7 +127,7 @@ public final class SocketLedger {
                 continue;
             }
             Entry entry = entry(sample.cookie());
-            if (entry == null || !entry.isSettled()) {
+            if (entry == null || !entry.isSettled(settlings, moved(entry, sample))) {
                 unknown.add(sample.inode());
             } else if (entry.holder != null && (sample.listening() || moved(entry, sample))) {
                 known.put(sample.inode(), entry.holder);
@@ -173,7 +188,7 @@ public final class SocketLedger {
         }
     }
 
-    private static void assign(Entry entry, long inode, Answers answers) {
+    private void assign(Entry entry, long inode, Answers answers) {
         if (inode == 0) {
             return;
         }
@@ -185,11 +200,10 @@ public final class SocketLedger {
             entry.holder = holder;
             entry.provisional = false;
             entry.cause = null;
-        } else if (entry.holder == null && entry.cause == null) {
+            entry.misses = 0;
+        } else if (entry.holder == null && answers.stillOpen().contains(inode)) {
             // One that is not open any more was given up, by a process or with it, during the search.
-            if (answers.stillOpen().contains(inode)) {
-                entry.cause = answers.found().unreadable() > 0 ? Owner.Cause.NO_PERMISSION : Owner.Cause.KERNEL;
-            }
+            entry.missed(answers.found().unreadable() > 0 ? Owner.Cause.NO_PERMISSION : Owner.Cause.KERNEL, settlings);
         }
     }
 
@@ -233,6 +247,7 @@ public final class SocketLedger {
             }
         }
         entries = present;
+        settlings++;
     }
 
     /** How many sockets are remembered. */
