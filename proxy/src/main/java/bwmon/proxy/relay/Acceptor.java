@@ -90,7 +90,11 @@ final class Acceptor {
             if (closed || pausing) {
                 return;
             }
-            int descriptor;
+            if (!forwarder.descriptors().take()) {
+                waitForDescriptors();
+                return;
+            }
+            int descriptor = -1;
             try {
                 descriptor = socket.accept(address);
             } catch (NativeIoException e) {
@@ -102,6 +106,10 @@ final class Acceptor {
             } catch (IOException e) {
                 fail(e);
                 return;
+            } finally {
+                if (descriptor < 0) {
+                    forwarder.descriptors().giveBack();
+                }
             }
             if (descriptor < 0) {
                 return;
@@ -127,6 +135,18 @@ final class Acceptor {
             }
         }
         forwarder.accepted(client, flow);
+    }
+
+    /** Whoever waits is kept in the kernel's queue, and counted as a failure once for each look; nobody is none. */
+    private void waitForDescriptors() {
+        try {
+            if (socket.hasWaiting()) {
+                forwarder.acceptFailed(new IOException("no descriptors left for another connection"));
+            }
+        } catch (IOException e) {
+            LOG.debug("asking a listening socket", e);
+        }
+        pauseNow();
     }
 
     private void fail(IOException e) {

@@ -97,15 +97,20 @@ public final class Forwarder implements AutoCloseable {
     }
 
     void accepted(StreamSocket client, @Nullable Flow flow) {
+        boolean isLetIn = meter.tryOpen(options.maxConnections());
         try {
-            if (!meter.tryOpen(options.maxConnections())) {
+            if (isLetIn) {
+                client.tune();
+            } else {
                 client.reset();
-                return;
             }
-            client.tune();
         } catch (IOException e) {
             // The client is gone already; reading will say so, where it can be counted.
             LOG.debug("a client that went at once", e);
+        }
+        if (!isLetIn) {
+            runtime.descriptors().giveBack();
+            return;
         }
         IoEventLoop loop = runtime.nextLoop();
         var relay = new Relay(this, loop, client, flow);
@@ -139,6 +144,7 @@ public final class Forwarder implements AutoCloseable {
         // Told before it leaves the open ones, so that at no moment its bytes are in neither place.
         onEnd.accept(relay.flow(), connection);
         relays.remove(relay);
+        runtime.descriptors().giveBack();
         meter.ended(connection.end(), connection.duration());
     }
 
@@ -152,6 +158,10 @@ public final class Forwarder implements AutoCloseable {
 
     Ticker ticker() {
         return runtime.ticker();
+    }
+
+    DescriptorBudget descriptors() {
+        return runtime.descriptors();
     }
 
     Resolver resolver() {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class RelayRuntime implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup loops;
     private final Resolver resolver = new Resolver();
+    private final DescriptorBudget descriptors = DescriptorBudget.ofThisProcess();
     private final Ticker ticker;
 
     /**
@@ -42,6 +43,10 @@ public final class RelayRuntime implements AutoCloseable {
 
     Resolver resolver() {
         return resolver;
+    }
+
+    DescriptorBudget descriptors() {
+        return descriptors;
     }
 
     Ticker ticker() {

@@ -242,6 +242,12 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         return info;
     }
 
+    /** Whether a listening socket has connections that nobody has accepted; for UNIX sockets that is not known, and so yes. */
+    boolean hasWaiting() throws IOException {
+        // For a listening socket the kernel puts the length of its queue there (tcp_get_info, net/ipv4/tcp.c).
+        return !tcp || info().getInt(TCPI_UNACKED) > 0;
+    }
+
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
     @Override
     public void close() throws IOException {
