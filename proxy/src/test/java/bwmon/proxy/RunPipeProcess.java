@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.typesafe.config.Config;
 
@@ -23,6 +24,11 @@ import static org.awaitility.Awaitility.await;
  */
 final class RunPipeProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int FIRST_PORT = 11_000;
+    private static final int LAST_PORT = 31_999;
+    /** Begins somewhere, so that tests which run at the same time do not meet. */
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger(
+            FIRST_PORT + (int) (ProcessHandle.current().pid() * 127 % (LAST_PORT - FIRST_PORT)));
 
     private final Process process;
     private final Path out;
@@ -61,12 +67,18 @@ final class RunPipeProcess implements AutoCloseable {
                 System.getProperty("java.class.path"), "bwmon.proxy.RunPipe");
     }
 
-    /** A port of 127.0.0.1 that nobody listens on just now. */
+    /**
+     * A port of all addresses that nobody listens on just now, and no other caller is given. None of those that
+     * the kernel chooses by itself (net.ipv4.ip_local_port_range): there a connection of anybody may take it meanwhile.
+     */
     static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = NEXT_PORT.getAndUpdate(last -> last == LAST_PORT ? FIRST_PORT : last + 1);
+            try (var all = new ServerSocket(port, 1)) {
+                return all.getLocalPort();
+            } catch (IOException e) {
+                // Somebody has it.
+            }
         }
     }
 

@@ -37,7 +37,7 @@ final class Server implements AutoCloseable {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
         var server = new Server(process, output);
         try {
-            await().atMost(Duration.ofSeconds(20)).ignoreException(IOException.class).until(() -> {
+            await().atMost(Duration.ofSeconds(20)).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
                 if (!process.isAlive()) {
                     throw new AssertionError(command + " ended with " + process.exitValue() + ": " + server);
                 }
