@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,20 @@ class SnapshotTest {
         assertEquals("wget", both.application(WGET).name());
         assertEquals(Map.of(Owner.Cause.EXITED, payload(11, 11)), both.balance().unattributed());
         assertEquals(14, both.balance().named().payload(Direction.RX).orElseThrow());
+    }
+
+    @Test
+    void joinedForHoursItStillHasEveryByteAndABound() {
+        Snapshot joined = snapshot(1, charge(CURL, 1, 2));
+        int owners = Snapshot.MAX_JOINED_OWNERS + 500;
+        for (int pid = 1; pid < owners; pid++) {
+            joined = joined.then(snapshot(1 + pid, charge(process(100_000 + pid, "short " + pid), 1, 2)));
+        }
+        assertEquals(Snapshot.MAX_JOINED_OWNERS + 1, joined.charges().size());
+        assertEquals(joined.charges().size(), joined.applications().size());
+        ByteCounts sum = joined.charges().stream().map(Charge::counts).reduce(payload(0, 0), ByteCounts::plus);
+        assertEquals(payload(owners, 2L * owners), sum);
+        assertEquals("others", joined.application(new Owner.Others()).name());
     }
 
     @Test

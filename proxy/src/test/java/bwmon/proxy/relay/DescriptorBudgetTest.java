@@ -1,0 +1,25 @@
+package bwmon.proxy.relay;
+
+import org.junit.jupiter.api.Test;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+class DescriptorBudgetTest {
+    @Test
+    void whatIsGivenBackCanBeTakenAgain() {
+        var budget = new DescriptorBudget(2);
+        assertTrue(budget.take());
+        assertTrue(budget.take());
+        assertFalse(budget.take());
+        assertFalse(budget.take(), "a refusal takes nothing, and gives nothing back");
+        budget.giveBack();
+        assertTrue(budget.take());
+        assertFalse(budget.take());
+    }
+
+    @Test
+    void thisProcessHasRoomForAConnection() {
+        assertTrue(DescriptorBudget.ofThisProcess().take());
+    }
+}
