@@ -144,6 +144,8 @@ class ManyConnectionsIT {
                 return line.getLong("accept_errors_total") > 0;
             });
             assertTrue(runpipe.isAlive());
+            // Those that were let in are served, and the others wait.
+            exchange(clients.getFirst(), 7);
             close(clients);
             await().atMost(Duration.ofSeconds(30)).until(() -> last(runpipe).getLong("open") == 0);
 

@@ -1,7 +1,14 @@
 package bwmon.proxy;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
  * An endless stream of bytes that look random, told from others by its seed: whoever reads it knows of each byte whether
@@ -48,6 +55,34 @@ final class Pattern {
             done += count;
         }
         return -1;
+    }
+
+    /** Sends the stream's first bytes, as many as are asked for. */
+    void send(Socket socket, long bytes) throws IOException {
+        byte[] buffer = new byte[64 * 1024];
+        for (long sent = 0; sent < bytes;) {
+            int count = (int) Math.min(buffer.length, bytes - sent);
+            fill(buffer, count, sent);
+            socket.getOutputStream().write(buffer, 0, count);
+            sent += count;
+        }
+    }
+
+    /** Reads this stream up to the reset that has to come, and gives the number of bytes before it. */
+    long readToReset(Socket socket) throws IOException {
+        byte[] buffer = new byte[64 * 1024];
+        InputStream in = socket.getInputStream();
+        for (long got = 0;;) {
+            int count;
+            try {
+                count = in.read(buffer);
+            } catch (SocketException e) {
+                return got;
+            }
+            assertTrue(count >= 0, "a cut stream looked whole after " + got + " bytes");
+            assertEquals(-1, mismatch(buffer, count, got));
+            got += count;
+        }
     }
 
     private int at(long offset) {

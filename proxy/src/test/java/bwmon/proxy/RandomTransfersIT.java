@@ -141,7 +141,7 @@ class RandomTransfersIT {
         // Six in ten end in order; of the others some are reset from both sides.
         int fate = random.nextInt(20);
         // Two peers that both read late would wait for each other for ever, pipe or no pipe; and one whose peer resets
-        // makes the pipe wait for it (see UpstreamFailuresIT).
+        // makes the pipe wait for it (see EarlyEndsIT).
         int late = fate < 12 ? random.nextInt(8) : -1;
         Plan clientPlan = Plan.of(random, up, down, late == 0, (fate >= 12 && fate <= 15) || fate == 19);
         Plan serverPlan = Plan.of(random, down, up, late == 1, fate >= 16);

@@ -36,6 +36,7 @@ final class Server implements AutoCloseable {
         Path output = Files.createTempFile(folder, "server", ".out");
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
         var server = new Server(process, output);
+        boolean answers = false;
         try {
             await().atMost(Duration.ofSeconds(20)).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
                 if (!process.isAlive()) {
@@ -44,10 +45,12 @@ final class Server implements AutoCloseable {
                 RunPipeProcess.connect(port).close();
                 return true;
             });
+            answers = true;
             return server;
-        } catch (RuntimeException | Error e) {
-            server.close();
-            throw e;
+        } finally {
+            if (!answers) {
+                server.close();
+            }
         }
     }
 
