@@ -1,8 +1,8 @@
 package bwmon.cli;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +18,8 @@ import bwmon.traffic.Owner;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import org.jspecify.annotations.Nullable;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * The machine-readable output: one JSON object a line, integers, UTC times, null for what is not known. Every line has
@@ -53,10 +55,11 @@ public final class JsonLines {
         return !out.checkError();
     }
 
-    /** One line of any type as UTF-8, line feed included. */
+    /** One line of any type as UTF-8, line feed included; half a character becomes a question mark. */
     public static byte[] render(String type, Fields fields) {
-        var bytes = new ByteArrayOutputStream(512);
-        try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
+        // By way of a text: straight to bytes, Jackson writes half a surrogate pair as it is, which is no UTF-8.
+        var text = new StringWriter(512);
+        try (JsonGenerator json = FACTORY.createGenerator(text)) {
             json.writeStartObject();
             json.writeStringField("type", type);
             json.writeNumberField("schema", SCHEMA);
@@ -65,8 +68,7 @@ public final class JsonLines {
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory cannot fail", e);
         }
-        bytes.write('\n');
-        return bytes.toByteArray();
+        return text.append('\n').toString().getBytes(UTF_8);
     }
 
     /**

@@ -22,7 +22,6 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
-import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import org.jspecify.annotations.Nullable;
@@ -61,17 +60,19 @@ public final class Settings {
                     .resolve();
             return new Settings(config.root(), "");
         } catch (ConfigException e) {
-            throw broken(e);
+            throw broken(file, e);
         }
     }
 
-    private static ProgramException broken(ConfigException e) {
+    private static ProgramException broken(Path file, ConfigException e) {
         ConfigOrigin origin = e.origin();
         String message = String.valueOf(e.getMessage());
         if (origin != null && message.startsWith(origin.description() + ": ")) {
             message = message.substring(origin.description().length() + 2);
         }
-        return new ProgramException(Kind.CONFIGURATION, place(origin) + message, e);
+        // An include that is missing has a name, but no place.
+        boolean placed = origin != null && origin.filename() != null;
+        return new ProgramException(Kind.CONFIGURATION, (placed ? "" : file + ": ") + place(origin) + message, e);
     }
 
     private static String place(@Nullable ConfigOrigin origin) {
@@ -101,15 +102,19 @@ public final class Settings {
         return value == null || value.valueType() == ConfigValueType.NULL ? Optional.empty() : Optional.of(value);
     }
 
-    /** The names of this object's keys, in the file's order. */
+    /**
+     * The names of this object's keys in the order of the file's lines, several of one line in alphabetical order. Keys of
+     * included files come by the name of the file.
+     */
     public List<String> keys() {
-        // ConfigObject forgets the order of the file; lines remember it. Keys of other files come by file, then line.
+        // ConfigObject forgets the order of the file; only lines remember it.
         var keys = new ArrayList<>(object.keySet());
         keys.sort((a, b) -> {
             ConfigOrigin left = at(a);
             ConfigOrigin right = at(b);
             int byFile = String.valueOf(left.filename()).compareTo(String.valueOf(right.filename()));
-            return byFile != 0 ? byFile : Integer.compare(left.lineNumber(), right.lineNumber());
+            int byLine = byFile != 0 ? byFile : Integer.compare(left.lineNumber(), right.lineNumber());
+            return byLine != 0 ? byLine : a.compareTo(b);
         });
         return keys;
     }
@@ -127,7 +132,8 @@ public final class Settings {
 
     private String scalar(String key, ConfigValue value) throws ProgramException {
         return switch (value.valueType()) {
-            case STRING, NUMBER, BOOLEAN -> String.valueOf(value.unwrapped());
+            // Not unwrapped(), which makes 1.1 of 1.10.
+            case STRING, NUMBER, BOOLEAN -> value.atKey("text").getString("text");
             case OBJECT, LIST, NULL -> throw error(key, "expected a text, not " + noun(value.valueType()));
         };
     }
@@ -179,18 +185,7 @@ public final class Settings {
 
     /** A length of time: HOCON's durations ({@code 500ms}, {@code 1m}), a number alone is seconds. */
     public Optional<Duration> duration(String key) throws ProgramException {
-        Optional<String> text = text(key);
-        if (text.isEmpty()) {
-            return Optional.empty();
-        }
-        if (Numbers.isNumber(text.get())) {
-            return parsed(key, Numbers::seconds);
-        }
-        try {
-            return Optional.of(object.toConfig().getDuration(ConfigUtil.quoteString(key)));
-        } catch (ConfigException e) {
-            throw error(key, "'" + text.get() + "' is no length of time: expected one such as 500ms, 10s or 5m");
-        }
+        return parsed(key, Numbers::duration);
     }
 
     /** True or false. */

@@ -36,7 +36,7 @@ public final class Signals {
 
     /** Calls {@code reload} at every SIGHUP. */
     public static void onReload(Runnable reload) {
-        handle("HUP", number -> reload.run());
+        handle("HUP", _ -> reload.run());
     }
 
     private static void handle(String name, IntConsumer action) {

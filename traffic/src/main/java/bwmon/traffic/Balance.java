@@ -18,6 +18,9 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
         long lostEvents) {
 
     public Balance {
+        if (lostEvents < 0) {
+            throw new IllegalArgumentException("lost events are 0 or more, not " + lostEvents);
+        }
         interfaces = Collections.unmodifiableMap(new TreeMap<>(interfaces));
         var causes = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
         causes.putAll(unattributed);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An amount of data, or an amount in a second, as people write it: {@code 512 KiB}, {@code 10MB/s}, {@code 1Gbit}.
  *
- * <p>k, M, G, T mean powers of 1000 and Ki, Mi, Gi, Ti powers of 1024 (IEC 80000-13), {@code B} is bytes and
+ * <p>k, M, G, T, P, E mean powers of 1000 and Ki, Mi, Gi, Ti, Pi, Ei powers of 1024 (IEC 80000-13), {@code B} is bytes and
  * {@code bit} is bits. What different programs read differently ({@code KB}, {@code Mb}, {@code Mbps}, {@code 10M}) is
  * refused, with the spellings that are clear. The space before the unit may be left out.
  *
@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record ByteQuantity(long bytes, boolean perSecond) {
     private static final Pattern FORM = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([A-Za-z]*)\\s*(/s)?");
-    private static final Pattern UNIT = Pattern.compile("([kMGT]i?|Ki)?(B|bit)");
+    private static final Pattern UNIT = Pattern.compile("([kMGTPE]|[KMGTPE]i)?(B|bit)");
     private static final String EXPECTED = "expected a number and B, kB, MB, GB, TB (of 1000), KiB, MiB, GiB, TiB (of 1024)"
             + " or bit, kbit, Mbit, Gbit, such as 512KiB or 10MB/s";
 
     /** How a quantity is written for a person. */
     public enum Style {
-        /** Bytes in powers of 1000: kB, MB, GB, TB. */
+        /** Bytes in powers of 1000: kB, MB, GB, ... */
         SI(1000, 1, "", "B"),
-        /** Bytes in powers of 1024: KiB, MiB, GiB, TiB. */
+        /** Bytes in powers of 1024: KiB, MiB, GiB, ... */
         IEC(1024, 1, "i", "B"),
-        /** Bits in powers of 1000: kbit, Mbit, Gbit, Tbit. */
+        /** Bits in powers of 1000: kbit, Mbit, Gbit, ... */
         BITS(1000, 8, "", "bit");
 
         private final int step;
@@ -45,7 +45,7 @@ public record ByteQuantity(long bytes, boolean perSecond) {
         }
 
         private String prefixed(int power) {
-            String letter = this == IEC ? "KMGT" : "kMGT";
+            String letter = this == IEC ? "KMGTPE" : "kMGTPE";
             return power == 0 ? unit : letter.charAt(power - 1) + infix + unit;
         }
     }
@@ -69,7 +69,7 @@ public record ByteQuantity(long bytes, boolean perSecond) {
         }
         String unitText = form.group(2);
         var unit = UNIT.matcher(unitText);
-        if (!unit.matches() || "ki".equals(unit.group(1))) {
+        if (!unit.matches()) {
             throw new IllegalArgumentException("'" + text + "': " + (unitText.isEmpty()
                     ? "the unit is missing"
                     : "'" + unitText + "' is read differently by different programs") + ": " + EXPECTED);
@@ -95,10 +95,14 @@ public record ByteQuantity(long bytes, boolean perSecond) {
             case "M" -> 1_000_000;
             case "G" -> 1_000_000_000;
             case "T" -> 1_000_000_000_000L;
+            case "P" -> 1_000_000_000_000_000L;
+            case "E" -> 1_000_000_000_000_000_000L;
             case "Ki" -> 1L << 10;
             case "Mi" -> 1L << 20;
             case "Gi" -> 1L << 30;
             case "Ti" -> 1L << 40;
+            case "Pi" -> 1L << 50;
+            case "Ei" -> 1L << 60;
             default -> throw new IllegalArgumentException("unknown prefix " + prefix);
         };
     }
@@ -122,7 +126,7 @@ public record ByteQuantity(long bytes, boolean perSecond) {
         double value = (double) bytes * style.perByte;
         int power = 0;
         // 999.5 would be rounded up to 1000 by the format below.
-        while (value >= style.step - 0.5 && power < 4) {
+        while (value >= style.step - 0.5 && power < 6) {
             value /= style.step;
             power++;
         }
@@ -139,7 +143,7 @@ public record ByteQuantity(long bytes, boolean perSecond) {
     /** The exact amount in the largest unit that divides it, which {@link #parse} reads back. */
     @Override
     public String toString() {
-        for (String prefix : new String[]{"T", "G", "M", "k"}) {
+        for (String prefix : new String[]{"E", "P", "T", "G", "M", "k"}) {
             long factor = factor(prefix);
             if (bytes != 0 && bytes % factor == 0) {
                 return bytes / factor + prefix + "B" + (perSecond ? "/s" : "");

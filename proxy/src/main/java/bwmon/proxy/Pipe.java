@@ -1,0 +1,166 @@
+package bwmon.proxy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+
+import bwmon.proxy.meter.ConnectionMeter;
+import bwmon.proxy.meter.PipeMeter;
+import bwmon.proxy.relay.FinishedConnection;
+import bwmon.proxy.relay.Forwarder;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
+import bwmon.traffic.Owner;
+import bwmon.traffic.Report;
+import bwmon.traffic.Ticker;
+import bwmon.traffic.TrafficSource;
+import bwmon.traffic.Usage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pipe as a source of traffic. A report has one usage for each connection that moved bytes: the owner is the pipe, the
+ * flow is the client's connection with our end as the local one, and the counts are payload that was forwarded, seen as
+ * the client sees it: tx from the client to the upstream, rx from the upstream to the client. A byte is counted when the
+ * kernel took it for the other side.
+ *
+ * <p>The usages of all reports, and of a last one after the pipe has ended, add up to the access log to the byte.
+ */
+public final class Pipe implements TrafficSource {
+    /**
+     * Connections that ended since the last report and are kept apart. Beyond that their bytes go into one usage without
+     * a flow: nothing is lost but the name of the client's end.
+     */
+    private static final int MAX_ENDED = 65_536;
+
+    private final PipeSpec spec;
+    private final Owner.Pipe owner;
+    private final PipeMeter meter;
+    private final Ticker ticker;
+    private final Forwarder forwarder;
+    private final Set<Endpoint> listeners = new CopyOnWriteArraySet<>();
+    private final AtomicReference<@Nullable Path> socketFile = new AtomicReference<>();
+    private final Object endedLock = new Object();
+    // Guarded by endedLock.
+    private Queue<Forwarder.Open> ended = new ArrayDeque<>();
+    private ByteCounts endedBeyond = ByteCounts.ofPayload(0, 0);
+    private long lastCollectNanos;
+
+    Pipe(PipeSpec spec, PipeMeter meter, Ticker ticker, ForwarderFactory factory) {
+        this.spec = spec;
+        this.owner = spec.owner();
+        this.meter = meter;
+        this.ticker = ticker;
+        this.forwarder = factory.create(this, this::ended);
+        this.lastCollectNanos = ticker.nanos();
+    }
+
+    /** Makes the forwarder that tells this pipe of connections that ended. */
+    @FunctionalInterface
+    interface ForwarderFactory {
+        Forwarder create(Pipe pipe, BiConsumer<@Nullable Flow, FinishedConnection> onEnd);
+    }
+
+    private void ended(@Nullable Flow flow, FinishedConnection connection) {
+        synchronized (endedLock) {
+            if (ended.size() < MAX_ENDED) {
+                ended.add(new Forwarder.Open(flow, connection.meter()));
+            } else {
+                endedBeyond = endedBeyond.plus(connection.meter().takeForwarded());
+            }
+        }
+    }
+
+    @Override
+    public String name() {
+        return owner.command();
+    }
+
+    /** What was asked of the pipe. */
+    public PipeSpec spec() {
+        return spec;
+    }
+
+    /** To whom its bytes are charged. */
+    public Owner.Pipe owner() {
+        return owner;
+    }
+
+    /** Its counters since it was opened. */
+    public PipeMeter meter() {
+        return meter;
+    }
+
+    Forwarder forwarder() {
+        return forwarder;
+    }
+
+    void listensOn(Endpoint endpoint) {
+        listeners.add(endpoint);
+    }
+
+    void madeSocketFile(Path path) {
+        socketFile.set(path);
+    }
+
+    /** The file of the UNIX socket that the pipe has made; it is given out once, to be removed. */
+    Optional<Path> takeSocketFile() {
+        return Optional.ofNullable(socketFile.getAndSet(null));
+    }
+
+    /** Where it takes connections; the address is the wildcard where it takes them on all. Empty for UNIX sockets. */
+    public Set<Endpoint> listeners() {
+        return Set.copyOf(listeners);
+    }
+
+    /** Whether a connection to that endpoint of this host comes to this pipe. */
+    public boolean listensAt(Endpoint endpoint) {
+        return listeners.contains(endpoint)
+                || listeners.stream().anyMatch(l -> l.isWildcard() && l.port() == endpoint.port());
+    }
+
+    @Override
+    public Report collect() {
+        var usages = new ArrayList<Usage>();
+        Queue<Forwarder.Open> endedSince;
+        ByteCounts beyond;
+        synchronized (endedLock) {
+            endedSince = ended;
+            ended = new ArrayDeque<>();
+            beyond = endedBeyond;
+            endedBeyond = ByteCounts.ofPayload(0, 0);
+        }
+        endedSince.forEach(connection -> add(usages, connection));
+        // One that ends meanwhile may be met here and in the next report's queue: its meter hands each byte out once.
+        forwarder.open().forEach(connection -> add(usages, connection));
+        if (!beyond.isNothing()) {
+            usages.add(new Usage(owner, null, beyond));
+        }
+        long now = ticker.nanos();
+        var report = new Report(name(), Duration.ofNanos(now - lastCollectNanos), usages);
+        lastCollectNanos = now;
+        return report;
+    }
+
+    private void add(List<Usage> usages, Forwarder.Open connection) {
+        ConnectionMeter counters = connection.meter();
+        ByteCounts counts = counters.takeForwarded();
+        if (!counts.isNothing()) {
+            usages.add(new Usage(owner, connection.flow(), counts));
+        }
+    }
+
+    @Override
+    public void close() {
+        forwarder.close();
+        meter.unregister();
+    }
+}

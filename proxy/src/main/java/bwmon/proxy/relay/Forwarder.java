@@ -1,0 +1,155 @@
+package bwmon.proxy.relay;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+
+import bwmon.proxy.meter.ConnectionMeter;
+import bwmon.proxy.meter.PipeMeter;
+import bwmon.traffic.Direction;
+import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
+import bwmon.traffic.Ticker;
+import io.netty.channel.IoEventLoop;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The forwarding of one pipe: its listening sockets, its limits, and the connections that are open. */
+public final class Forwarder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
+
+    private final RelayRuntime runtime;
+    private final PipeOptions options;
+    private final PipeMeter meter;
+    private final BiConsumer<@Nullable Flow, FinishedConnection> onEnd;
+    private final @Nullable RateLimiter txLimiter;
+    private final @Nullable RateLimiter rxLimiter;
+    private final List<Acceptor> acceptors = new ArrayList<>();
+    /** Bounded by {@link PipeOptions#maxConnections}. */
+    private final Set<Relay> relays = Collections.newSetFromMap(new ConcurrentHashMap<>());
+
+    /**
+     * A pipe that does not listen yet.
+     *
+     * @param onEnd is told of every connection that ended, on an event loop, with its flow (null for UNIX sockets)
+     */
+    public Forwarder(RelayRuntime runtime, PipeOptions options, PipeMeter meter,
+            BiConsumer<@Nullable Flow, FinishedConnection> onEnd) {
+        this.runtime = runtime;
+        this.options = options;
+        this.meter = meter;
+        this.onEnd = onEnd;
+        this.txLimiter = limiter();
+        this.rxLimiter = limiter();
+    }
+
+    private @Nullable RateLimiter limiter() {
+        return options.bytesPerSecond().isPresent()
+                ? new RateLimiter(options.bytesPerSecond().getAsLong(), runtime.ticker(), runtime.nextLoop())
+                : null;
+    }
+
+    /**
+     * Takes an address, without answering there yet.
+     *
+     * @return the endpoint that was taken, with the port that the kernel chose for port 0; null for a UNIX socket
+     * @throws IOException with what the kernel said
+     */
+    public @Nullable Endpoint bind(SocketAddress address) throws IOException {
+        Acceptor acceptor = Acceptor.bind(this, runtime.nextLoop(), address);
+        acceptors.add(acceptor);
+        return acceptor.endpoint();
+    }
+
+    /**
+     * Answers on all addresses taken.
+     *
+     * @throws IOException with what the kernel said
+     */
+    public void start() throws IOException {
+        for (Acceptor acceptor : acceptors) {
+            acceptor.start();
+        }
+    }
+
+    /** A connection that is open. */
+    public record Open(@Nullable Flow flow, ConnectionMeter meter) {}
+
+    /** The connections that are open now. */
+    public Collection<Open> open() {
+        return relays.stream().map(relay -> new Open(relay.flow(), relay.meter())).toList();
+    }
+
+    void accepted(StreamSocket client, @Nullable Flow flow) {
+        try {
+            if (!meter.tryOpen(options.maxConnections())) {
+                client.reset();
+                return;
+            }
+            client.tune();
+        } catch (IOException e) {
+            // The client is gone already; reading will say so, where it can be counted.
+            LOG.debug("a client that went at once", e);
+        }
+        IoEventLoop loop = runtime.nextLoop();
+        var relay = new Relay(this, loop, client, flow);
+        relays.add(relay);
+        loop.execute(relay::start);
+    }
+
+    void acceptFailed(IOException e) {
+        meter.acceptFailed();
+        LOG.debug("accept", e);
+    }
+
+    void ended(Relay relay, FinishedConnection connection) {
+        // Told before it leaves the open ones, so that at no moment its bytes are in neither place.
+        onEnd.accept(relay.flow(), connection);
+        relays.remove(relay);
+        meter.ended(connection.end(), connection.duration());
+    }
+
+    PipeOptions options() {
+        return options;
+    }
+
+    PipeMeter meter() {
+        return meter;
+    }
+
+    Ticker ticker() {
+        return runtime.ticker();
+    }
+
+    Resolver resolver() {
+        return runtime.resolver();
+    }
+
+    @Nullable
+    RateLimiter limiter(Direction direction) {
+        return direction == Direction.TX ? txLimiter : rxLimiter;
+    }
+
+    /** Stops to accept; connections that are open go on. */
+    public void stopAccepting() {
+        acceptors.forEach(Acceptor::close);
+    }
+
+    /** Resets all connections that are open. */
+    public void shutDown() {
+        relays.forEach(Relay::shutDown);
+    }
+
+    @Override
+    public void close() {
+        stopAccepting();
+        shutDown();
+    }
+}
