@@ -1,0 +1,98 @@
+package bwmon.monitor.conntrack;
+
+import java.io.IOException;
+
+import bwmon.ffi.ErrnoException;
+import bwmon.monitor.netlink.KernelChannel;
+import bwmon.monitor.netlink.Netlink;
+import bwmon.monitor.netlink.NetlinkChannel;
+import bwmon.monitor.netlink.NetlinkConnection;
+import bwmon.monitor.netlink.NetlinkConnection.Notifications;
+
+/**
+ * Notifications of connections that begin, or of those that end; each kind on a socket of its own, because one that must
+ * not be lost and one that may be want different sockets. For one thread at a time.
+ *
+ * <p><b>Ends</b> are delivered reliably: what finds no room here, the kernel keeps and sends again until it does. Should
+ * another program's reliable socket have no room, the kernel sends again to all, so that an end may be told twice. Where
+ * net.netfilter.nf_conntrack_events is 2, connections that began while nobody listened end without a word.
+ *
+ * <p><b>Beginnings</b> are lost where no room is left, and counted.
+ */
+public final class ConntrackEvents implements AutoCloseable {
+    private final NetlinkConnection netlink;
+    private final ConnectionDecoder decoder = new ConnectionDecoder();
+    private final boolean sentAgain;
+
+    private ConntrackEvents(NetlinkChannel channel, boolean sentAgain) {
+        netlink = new NetlinkConnection(channel);
+        this.sentAgain = sentAgain;
+    }
+
+    /**
+     * Listens for connections that end, with their last counters, in the calling thread's network namespace.
+     *
+     * @throws ErrnoException if the kernel refuses; EPERM without CAP_NET_ADMIN over the namespace
+     */
+    public static ConntrackEvents ended() throws ErrnoException {
+        return open(Ctnetlink.NFNLGRP_CONNTRACK_DESTROY, true);
+    }
+
+    /** Listens for connections that begin; counters are not told. The rest as {@link #ended}. */
+    public static ConntrackEvents begun() throws ErrnoException {
+        return open(Ctnetlink.NFNLGRP_CONNTRACK_NEW, false);
+    }
+
+    private static ConntrackEvents open(int group, boolean reliable) throws ErrnoException {
+        KernelChannel channel = KernelChannel.open(Netlink.NETLINK_NETFILTER);
+        boolean opened = false;
+        try {
+            if (reliable) {
+                channel.tellSenderOfOverruns();
+            }
+            channel.join(group);
+            opened = true;
+            return new ConntrackEvents(channel, reliable);
+        } finally {
+            if (!opened) {
+                channel.close();
+            }
+        }
+    }
+
+    static ConntrackEvents over(NetlinkChannel channel, boolean sentAgain) {
+        return new ConntrackEvents(channel, sentAgain);
+    }
+
+    /**
+     * What was waiting.
+     *
+     * @param connections in the order of their events
+     * @param lost events that are known to be missing, 0 or more
+     * @param deferred how often the kernel found no room, so that it sends again; 0 or more
+     */
+    public record Events(java.util.List<Connection> connections, long lost, long deferred) {}
+
+    /**
+     * Takes the events that wait, without waiting for any.
+     *
+     * @param limit at most about so many (a datagram is taken whole); the others keep waiting
+     * @throws IOException if the kernel refuses and nothing was taken
+     */
+    public Events take(int limit) throws IOException {
+        Notifications<Connection> taken = netlink.notifications(limit, decoder);
+        return sentAgain
+                ? new Events(taken.messages(), taken.malformed(), taken.dropped())
+                : new Events(taken.messages(), taken.lost(), 0);
+    }
+
+    /** How many attributes this kernel sent that are not known here, since the opening. */
+    public long skippedAttributes() {
+        return decoder.skipped();
+    }
+
+    @Override
+    public void close() {
+        netlink.close();
+    }
+}

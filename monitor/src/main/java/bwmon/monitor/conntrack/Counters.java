@@ -1,0 +1,46 @@
+package bwmon.monitor.conntrack;
+
+/**
+ * What the kernel counted of a connection in one direction: IP bytes, headers included, and packets. It counts what passes
+ * as one buffer as one packet, so that segmentation offload makes both too low: the segments' headers are missing.
+ *
+ * @param packets unsigned in the kernel; 0 or more here
+ * @param bytes as the packets
+ */
+public record Counters(long packets, long bytes) {
+    /** Nothing counted yet, which is known. */
+    public static final Counters ZERO = new Counters(0, 0);
+
+    public Counters {
+        if (packets < 0 || bytes < 0) {
+            throw new IllegalArgumentException("a counter is 0 or more, not " + packets + " packets, " + bytes + " bytes");
+        }
+    }
+
+    /** Whether neither has counted more than the other's same figure: these may be the same counters at an earlier time. */
+    boolean isAtMost(Counters later) {
+        return packets <= later.packets && bytes <= later.bytes;
+    }
+
+    /**
+     * What came since an earlier time of the same counters.
+     *
+     * @throws IllegalArgumentException if one fell
+     */
+    Counters minus(Counters earlier) {
+        return new Counters(packets - earlier.packets, bytes - earlier.bytes);
+    }
+
+    /**
+     * The sum.
+     *
+     * @throws ArithmeticException if it does not fit 63 bits
+     */
+    Counters plus(Counters other) {
+        return new Counters(Math.addExact(packets, other.packets), Math.addExact(bytes, other.bytes));
+    }
+
+    boolean isNothing() {
+        return packets == 0 && bytes == 0;
+    }
+}
