@@ -88,15 +88,18 @@ final class ConnectionDecoder implements NetlinkMessage.Decoder<Connection> {
         }
         attributes.end();
         if (original == null || reply == null) {
-            throw new NetlinkException("a connection without its " + (original == null ? "original" : "reply") + " tuple");
+            throw new NetlinkException(
+                    "a connection without its " + (original == null ? "original" : "reply") + " tuple");
         }
         return new Connection(original, reply, originalCounters, replyCounters, status, timeout, state, id, mark, zone,
                 started, stopped);
     }
 
     private static @Nullable Instant instant(long nanos) {
-        return nanos == 0 ? null : Instant.ofEpochSecond(Long.divideUnsigned(nanos, 1_000_000_000),
-                Long.remainderUnsigned(nanos, 1_000_000_000));
+        return nanos == 0
+                ? null
+                : Instant.ofEpochSecond(Long.divideUnsigned(nanos, 1_000_000_000),
+                        Long.remainderUnsigned(nanos, 1_000_000_000));
     }
 
     private static Counters counters(AttributeReader attributes) throws NetlinkException {
@@ -178,7 +181,8 @@ final class ConnectionDecoder implements NetlinkMessage.Decoder<Connection> {
                     while (transport.next()) {
                         switch (transport.type()) {
                             case Ctnetlink.CTA_PROTO_NUM -> protocol = transport.u8();
-                            case Ctnetlink.CTA_PROTO_SRC_PORT, Ctnetlink.CTA_PROTO_ICMP_ID, Ctnetlink.CTA_PROTO_ICMPV6_ID ->
+                            case Ctnetlink.CTA_PROTO_SRC_PORT, Ctnetlink.CTA_PROTO_ICMP_ID,
+                                    Ctnetlink.CTA_PROTO_ICMPV6_ID ->
                                 sourceId = transport.be16();
                             case Ctnetlink.CTA_PROTO_DST_PORT -> destinationId = transport.be16();
                             case Ctnetlink.CTA_PROTO_ICMP_TYPE, Ctnetlink.CTA_PROTO_ICMPV6_TYPE ->

@@ -1,6 +1,7 @@
 package bwmon.monitor.conntrack;
 
 import java.io.IOException;
+import java.util.List;
 
 import bwmon.ffi.ErrnoException;
 import bwmon.monitor.netlink.KernelChannel;
@@ -20,6 +21,12 @@ import bwmon.monitor.netlink.NetlinkConnection.Notifications;
  * <p><b>Beginnings</b> are lost where no room is left, and counted.
  */
 public final class ConntrackEvents implements AutoCloseable {
+    /**
+     * Room for some 10,000 events, so that the kernel need not send again what comes between two looks; it takes the
+     * memory only while they wait.
+     */
+    private static final int RECEIVE_BYTES = 8 << 20;
+
     private final NetlinkConnection netlink;
     private final ConnectionDecoder decoder = new ConnectionDecoder();
     private final boolean sentAgain;
@@ -35,21 +42,30 @@ public final class ConntrackEvents implements AutoCloseable {
      * @throws ErrnoException if the kernel refuses; EPERM without CAP_NET_ADMIN over the namespace
      */
     public static ConntrackEvents ended() throws ErrnoException {
-        return open(Ctnetlink.NFNLGRP_CONNTRACK_DESTROY, true);
+        return ended(RECEIVE_BYTES);
+    }
+
+    static ConntrackEvents ended(int receiveBytes) throws ErrnoException {
+        return open(Ctnetlink.NFNLGRP_CONNTRACK_DESTROY, receiveBytes, true);
     }
 
     /** Listens for connections that begin; counters are not told. The rest as {@link #ended}. */
     public static ConntrackEvents begun() throws ErrnoException {
-        return open(Ctnetlink.NFNLGRP_CONNTRACK_NEW, false);
+        return begun(RECEIVE_BYTES);
     }
 
-    private static ConntrackEvents open(int group, boolean reliable) throws ErrnoException {
+    static ConntrackEvents begun(int receiveBytes) throws ErrnoException {
+        return open(Ctnetlink.NFNLGRP_CONNTRACK_NEW, receiveBytes, false);
+    }
+
+    private static ConntrackEvents open(int group, int receiveBytes, boolean reliable) throws ErrnoException {
         KernelChannel channel = KernelChannel.open(Netlink.NETLINK_NETFILTER);
         boolean opened = false;
         try {
             if (reliable) {
                 channel.tellSenderOfOverruns();
             }
+            channel.receiveBuffer(receiveBytes);
             channel.join(group);
             opened = true;
             return new ConntrackEvents(channel, reliable);
@@ -71,7 +87,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param lost events that are known to be missing, 0 or more
      * @param deferred how often the kernel found no room, so that it sends again; 0 or more
      */
-    public record Events(java.util.List<Connection> connections, long lost, long deferred) {}
+    public record Events(List<Connection> connections, long lost, long deferred) {}
 
     /**
      * Takes the events that wait, without waiting for any.

@@ -13,7 +13,8 @@ public record Counters(long packets, long bytes) {
 
     public Counters {
         if (packets < 0 || bytes < 0) {
-            throw new IllegalArgumentException("a counter is 0 or more, not " + packets + " packets, " + bytes + " bytes");
+            throw new IllegalArgumentException(
+                    "a counter is 0 or more, not " + packets + " packets, " + bytes + " bytes");
         }
     }
 

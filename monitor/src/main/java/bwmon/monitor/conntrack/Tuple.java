@@ -141,7 +141,8 @@ public final class Tuple {
         long mixed = sourceHigh * 0x9e3779b97f4a7c15L + sourceLow;
         mixed = mixed * 0x9e3779b97f4a7c15L + destinationHigh;
         mixed = mixed * 0x9e3779b97f4a7c15L + destinationLow;
-        mixed = mixed * 0x9e3779b97f4a7c15L + ((long) sourceId << 40 | (long) destinationId << 24 | protocol << 16 | zone);
+        mixed = mixed * 0x9e3779b97f4a7c15L
+                + ((long) sourceId << 40 | (long) destinationId << 24 | protocol << 16 | zone);
         mixed *= 0x9e3779b97f4a7c15L;
         return (int) (mixed >>> 32);
     }
@@ -150,7 +151,9 @@ public final class Tuple {
     @Override
     public String toString() {
         return "protocol " + protocol + " " + source() + " -> " + destination()
-                + (isIcmp() ? " id " + sourceId + " type " + (destinationId >> 8) + " code " + (destinationId & 0xff) : "")
+                + (isIcmp()
+                        ? " id " + sourceId + " type " + (destinationId >> 8) + " code " + (destinationId & 0xff)
+                        : "")
                 + (zone == 0 ? "" : " zone " + zone);
     }
 }

@@ -34,9 +34,15 @@ public final class NetlinkConnection implements AutoCloseable {
      * Notifications that were waiting.
      *
      * @param messages in the order of their coming
-     * @param lost how many are known to be missing, 0 or more
+     * @param malformed datagrams that could not be read, or only in part, 0 or more
+     * @param dropped datagrams for which the kernel found no room, 0 or more
      */
-    public record Notifications<T>(List<T> messages, long lost) {}
+    public record Notifications<T>(List<T> messages, long malformed, long dropped) {
+        /** How many are known to be missing, if the kernel does not send again what it dropped. */
+        public long lost() {
+            return malformed + dropped;
+        }
+    }
 
     /** How a dump that could be read to its end came out. */
     private enum Outcome {
@@ -237,7 +243,7 @@ public final class NetlinkConnection implements AutoCloseable {
         long drops = channel.drops();
         long dropped = Math.max(overruns, drops - dropsSeen);
         dropsSeen = drops;
-        return new Notifications<>(result, malformed + dropped);
+        return new Notifications<>(result, malformed, dropped);
     }
 
     /** Reads what can be read, and gives back 1 if that is not all. */

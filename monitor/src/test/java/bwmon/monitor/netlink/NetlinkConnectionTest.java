@@ -144,17 +144,17 @@ class NetlinkConnectionTest {
 
     @Test
     void notificationsAreTakenWithoutWaiting() throws IOException {
-        assertEquals(new Notifications<>(List.of(), 0), notifications(10));
+        assertEquals(new Notifications<>(List.of(), 0, 0), notifications(10));
         kernel.arrives(notification("a"), notification("b")).arrivesFrom(5, notification("forged"))
                 .arrives(notification("c"));
-        assertEquals(new Notifications<>(List.of("a", "b", "c"), 0), notifications(10));
+        assertEquals(new Notifications<>(List.of("a", "b", "c"), 0, 0), notifications(10));
     }
 
     @Test
     void theRestWaitsBeyondTheLimit() throws IOException {
         kernel.arrives(notification("a")).arrives(notification("b"));
-        assertEquals(new Notifications<>(List.of("a"), 0), notifications(1));
-        assertEquals(new Notifications<>(List.of("b"), 0), notifications(1));
+        assertEquals(new Notifications<>(List.of("a"), 0, 0), notifications(1));
+        assertEquals(new Notifications<>(List.of("b"), 0, 0), notifications(1));
     }
 
     @Test
@@ -163,9 +163,9 @@ class NetlinkConnectionTest {
         lie[0] = 100;
         kernel.arrives(notification("a")).overruns(7).arrives(notification("b")).arrives(lie)
                 .arrivesCut(notification("a long one"), 18);
-        assertEquals(new Notifications<>(List.of("a", "b"), 9), notifications(10));
+        assertEquals(new Notifications<>(List.of("a", "b"), 2, 7), notifications(10));
         kernel.arrives(notification("c"));
-        assertEquals(new Notifications<>(List.of("c"), 0), notifications(10));
+        assertEquals(new Notifications<>(List.of("c"), 0, 0), notifications(10));
     }
 
     @Test

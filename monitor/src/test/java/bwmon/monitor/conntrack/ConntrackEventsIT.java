@@ -1,0 +1,135 @@
+package bwmon.monitor.conntrack;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Real events, in namespaces of our own. */
+@Timeout(120)
+class ConntrackEventsIT {
+    private static final int CONNECTIONS = 20_000;
+    /** The kernel doubles it to 208 KiB, its usual net.core.rmem_default. */
+    private static final int SMALL = 104 * 1024;
+
+    private static NetworkNamespace tracking(String... tools) throws Exception {
+        var namespace = NetworkNamespace.open(tools);
+        namespace.exec("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1", "net.netfilter.nf_conntrack_timestamp=1");
+        return namespace;
+    }
+
+    /** The rule that switches tracking on, while the code runs. */
+    private interface Code {
+        void run() throws Exception;
+    }
+
+    private static void inside(NetworkNamespace namespace, Code code) throws Exception {
+        namespace.call(() -> {
+            try (var rule = TrackingRule.add()) {
+                assertEquals("bwmon", rule.table());
+                code.run();
+            }
+            return null;
+        });
+    }
+
+    @Test
+    void noEndIsLostInASmallBuffer() throws Exception {
+        try (var namespace = tracking()) {
+            inside(namespace, () -> {
+                try (var ended = ConntrackEvents.ended(SMALL)) {
+                    long sent = ConnectionMaker.sendDatagrams(CONNECTIONS);
+                    ConnectionMaker.flush();
+                    var taken = new ArrayList<Connection>();
+                    var figures = new long[2];
+                    await().atMost(Duration.ofSeconds(60)).pollInSameThread().pollInterval(Duration.ofMillis(20))
+                            .until(() -> {
+                                ConntrackEvents.Events events = ended.take(1000);
+                                taken.addAll(events.connections());
+                                figures[0] += events.lost();
+                                figures[1] += events.deferred();
+                                return taken.size() >= CONNECTIONS;
+                            });
+                    assertEquals(CONNECTIONS, taken.size());
+                    var different = new HashSet<Connection.Key>();
+                    long bytes = 0;
+                    for (Connection c : taken) {
+                        different.add(c.key());
+                        bytes += Objects.requireNonNull(c.originalCounters()).bytes();
+                        assertEquals(1, Objects.requireNonNull(c.originalCounters()).packets());
+                        assertTrue(Objects.requireNonNull(c.stopped()).compareTo(Objects.requireNonNull(c.started())) >= 0);
+                    }
+                    assertEquals(CONNECTIONS, different.size());
+                    assertEquals(sent, bytes);
+                    assertEquals(0, figures[0], "lost");
+                    assertTrue(figures[1] > 0, "the buffer was never full, so that this test shows nothing");
+                    System.err.println("deferred " + figures[1]);
+                }
+            });
+        }
+    }
+
+    @Test
+    void beginningsThatAreLostAreCounted() throws Exception {
+        try (var namespace = tracking()) {
+            inside(namespace, () -> {
+                try (var begun = ConntrackEvents.begun(SMALL)) {
+                    ConnectionMaker.sendDatagrams(CONNECTIONS);
+                    ConntrackEvents.Events events = begun.take(Integer.MAX_VALUE);
+                    assertTrue(events.lost() > 0, "the buffer was never full, so that this test shows nothing");
+                    assertEquals(CONNECTIONS, events.connections().size() + events.lost());
+                    assertEquals(0, events.deferred());
+                    assertFalse(events.connections().getFirst().isCounted());
+                    assertEquals(new ConntrackEvents.Events(List.of(), 0, 0), begun.take(10));
+                }
+            });
+        }
+    }
+
+    @Test
+    void endsAreReadAsConntrackReadsThem() throws Exception {
+        try (var namespace = tracking("/usr/sbin/conntrack")) {
+            inside(namespace, () -> {
+                Path output = Files.createTempFile("bwmon", ".xml");
+                Process conntrack = new ProcessBuilder("/usr/sbin/conntrack", "-E", "-e", "DESTROY", "-o", "xml,id")
+                        .redirectOutput(output.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+                try (var ended = ConntrackEvents.ended()) {
+                    // Two listeners: the port in the third column, NETLINK_NETFILTER in the second, a group in the fourth.
+                    await().atMost(Duration.ofSeconds(20)).pollInSameThread().until(() -> Files
+                            .readAllLines(Path.of("/proc/thread-self/net/netlink")).stream()
+                            .map(line -> line.trim().split("\\s+", -1))
+                            .filter(w -> w[1].equals("12") && !w[3].equals("00000000")).count() == 2);
+                    ConnectionMaker.sendDatagrams(20);
+                    ConnectionMaker.flush();
+                    List<Connection> taken = ended.take(1000).connections();
+                    assertEquals(20, taken.size());
+                    await().atMost(Duration.ofSeconds(20)).pollInSameThread().until(
+                            () -> Files.readString(output).split("</flow>", -1).length > 20);
+                    String xml = Files.readString(output);
+                    var whole = xml.endsWith("</conntrack>") ? xml : xml + "</conntrack>";
+                    assertEquals(
+                            ConntrackXml.lines(
+                                    new ByteArrayInputStream(whole.strip().getBytes(StandardCharsets.UTF_8))),
+                            ConntrackXml.lines(taken));
+                } finally {
+                    conntrack.destroy();
+                    conntrack.waitFor();
+                    Files.delete(output);
+                }
+            });
+        }
+    }
+}
