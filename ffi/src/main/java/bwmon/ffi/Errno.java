@@ -30,6 +30,8 @@ public final class Errno {
     public static final int EINVAL = 22;
     /** Not a typewriter: the descriptor is no terminal. */
     public static final int ENOTTY = 25;
+    /** Protocol not available: the kernel has no such socket option. */
+    public static final int ENOPROTOOPT = 92;
     /** Protocol not supported. */
     public static final int EPROTONOSUPPORT = 93;
     /** Operation not supported. */
