@@ -17,31 +17,4 @@ public record Counters(long packets, long bytes) {
                     "a counter is 0 or more, not " + packets + " packets, " + bytes + " bytes");
         }
     }
-
-    /** Whether neither has counted more than the other's same figure: these may be the same counters at an earlier time. */
-    boolean isAtMost(Counters later) {
-        return packets <= later.packets && bytes <= later.bytes;
-    }
-
-    /**
-     * What came since an earlier time of the same counters.
-     *
-     * @throws IllegalArgumentException if one fell
-     */
-    Counters minus(Counters earlier) {
-        return new Counters(packets - earlier.packets, bytes - earlier.bytes);
-    }
-
-    /**
-     * The sum.
-     *
-     * @throws ArithmeticException if it does not fit 63 bits
-     */
-    Counters plus(Counters other) {
-        return new Counters(Math.addExact(packets, other.packets), Math.addExact(bytes, other.bytes));
-    }
-
-    boolean isNothing() {
-        return packets == 0 && bytes == 0;
-    }
 }
