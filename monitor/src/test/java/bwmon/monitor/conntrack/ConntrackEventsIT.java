@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -76,7 +78,6 @@ class ConntrackEventsIT {
                     assertEquals(sent, bytes);
                     assertEquals(0, figures[0], "lost");
                     assertTrue(figures[1] > 0, "the buffer was never full, so that this test shows nothing");
-                    System.err.println("deferred " + figures[1]);
                 }
             });
         }
@@ -129,6 +130,59 @@ class ConntrackEventsIT {
                     conntrack.waitFor();
                     Files.delete(output);
                 }
+            });
+        }
+    }
+
+    @Test
+    void connectionsThatBeganUnheardEndWithoutAWord() throws Exception {
+        try (var namespace = tracking()) {
+            inside(namespace, () -> {
+                Assumptions.assumeTrue(ConntrackSwitch.EVENTS.read(Path.of("/proc")).equals(OptionalInt.of(2)),
+                        "net.netfilter.nf_conntrack_events is not 2");
+                ConnectionMaker.sendDatagrams(10);
+                try (var ended = ConntrackEvents.ended()) {
+                    ConnectionMaker.flush();
+                    assertEquals(List.of(), ended.take(100).connections());
+                    ConnectionMaker.sendDatagrams(5);
+                    ConnectionMaker.flush();
+                    assertEquals(5, ended.take(100).connections().size());
+                }
+            });
+        }
+    }
+
+    @Test
+    void dumpsAndEndsAddUpToWhatWasSent() throws Exception {
+        try (var namespace = tracking()) {
+            inside(namespace, () -> {
+                var flows = new ConntrackFlows(ConntrackFlows.USUAL_LIMIT);
+                long sent = 0;
+                long handedOut = 0;
+                try (var ended = ConntrackEvents.ended(); var table = ConntrackTable.open()) {
+                    for (int i = 0; i < 30; i++) {
+                        sent += ConnectionMaker.sendDatagrams(300);
+                        if (i % 2 == 0) {
+                            flows.dumped(table.dump());
+                        }
+                        sent += ConnectionMaker.sendDatagrams(200);
+                        if (i % 3 == 0) {
+                            ConnectionMaker.flush();
+                        }
+                        flows.ended(ended.take(Integer.MAX_VALUE).connections());
+                        if (i % 5 == 0) {
+                            flows.dumped(table.dump());
+                        }
+                        for (var difference : flows.interval().differences()) {
+                            handedOut += difference.original().bytes() + difference.reply().bytes();
+                        }
+                    }
+                    flows.dumped(table.dump());
+                    for (var difference : flows.interval().differences()) {
+                        handedOut += difference.original().bytes() + difference.reply().bytes();
+                    }
+                }
+                assertEquals(sent, handedOut);
             });
         }
     }
