@@ -18,8 +18,9 @@ public final class DestroyedSockets implements AutoCloseable {
     private static final int SKNLGRP_INET_TCP_DESTROY = 1;
     private static final int SKNLGRP_INET6_TCP_DESTROY = 3;
     /**
-     * Room for what is destroyed between two looks, taken only when needed: the kernel accounts about 2,3 KB for a
-     * notice, so that some 28,000 fit. NETLINK_NO_ENOBUFS and NETLINK_BROADCAST_ERROR are left off: sock_diag does not
+     * Room for what is destroyed between two looks, taken only when needed: the kernel doubles it (socket(7)) and accounts
+     * about 1.3 KB for a notice, so that some 100,000 fit; without
+     * CAP_NET_ADMIN net.core.rmem_max is the limit. NETLINK_NO_ENOBUFS and NETLINK_BROADCAST_ERROR are left off: sock_diag does not
      * send again what did not fit, so that all they would do is to hide the loss.
      */
     private static final int RECEIVE_BUFFER = 64 * 1024 * 1024;
@@ -34,7 +35,7 @@ public final class DestroyedSockets implements AutoCloseable {
     /**
      * Of the running kernel, from now on.
      *
-     * @throws ErrnoException if the kernel refuses; EPERM without CAP_NET_ADMIN
+     * @throws ErrnoException if the kernel refuses; 6.18 permits it to everybody (NL_CFG_F_NONROOT_RECV)
      */
     public static DestroyedSockets open() throws ErrnoException {
         KernelChannel channel = KernelChannel.open(Netlink.NETLINK_SOCK_DIAG);

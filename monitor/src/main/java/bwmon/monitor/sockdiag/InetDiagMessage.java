@@ -25,15 +25,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state as the kernel has it; {@link TcpState#CLOSE} for a socket that was destroyed
  * @param flow local and remote end; the remote port is 0 for a socket that is not connected
- * @param cookie of the socket, never given to another one until the kernel restarts; a TIME_WAIT remnant keeps it
+ * @param cookie of the socket, never given to another one until the kernel restarts; a remnant
+ *     (TIME_WAIT) has the same only if somebody had asked for it before the socket ended
  * @param inode that /proc/PID/fd names; 0 if no process has a descriptor: closed by its process, not yet accepted, destroyed
  * @param unread rqueue: received bytes that the program has not read, an unread FIN counts as one; for a listening socket
  *     the connections that wait
+ * @param unacknowledged wqueue: bytes written that the peer has not acknowledged, sent or not; SYN and FIN count as one each
  * @param info counters; null for remnants (TIME_WAIT, FIN_WAIT2 after the close) and half-open requests
  * @param skippedAttributes how many attributes came that nobody here knows
  */
-public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode, long unread, @Nullable TcpInfo info,
-        int skippedAttributes) {
+public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode, long unread, long unacknowledged,
+        @Nullable TcpInfo info, int skippedAttributes) {
     /** AF_INET and AF_INET6, linux/socket.h (bits/socket.h). */
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
@@ -48,6 +50,7 @@ public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode
     static final int DST = 24;
     static final int COOKIE = 44;
     static final int RQUEUE = 56;
+    static final int WQUEUE = 60;
     static final int INODE = 68;
 
     /** Whether it waits for connections. */
@@ -86,7 +89,7 @@ public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode
         }
         attributes.end();
         return new InetDiagMessage(TcpState.of(Byte.toUnsignedInt(bytes.get(STATE))), flow, cookie,
-                u32(bytes, INODE), u32(bytes, RQUEUE), info, attributes.skipped());
+                u32(bytes, INODE), u32(bytes, RQUEUE), u32(bytes, WQUEUE), info, attributes.skipped());
     }
 
     private static Endpoint endpoint(ByteBuffer bytes, int address, int length, int port) {

@@ -39,18 +39,20 @@ class InetDiagMessageTest {
     @Test
     void everyFieldIsRead() throws Exception {
         InetDiagMessage socket = decode(new SocketBytes().state(8).flow(at("192.0.2.1", 443), at("2.3.4.5", 65535))
-                .cookie(0x1_0000_0002L).inode(-1).unread(7).counters(10, 20, 3, 18).payload());
+                .cookie(0x1_0000_0002L).inode(-1).unread(7).queue(8, 9).counters(10, 20, 3, 18).payload());
         assertEquals(TcpState.CLOSE_WAIT, socket.state());
         assertEquals("tcp 192.0.2.1:443 -> 2.3.4.5:65535", socket.flow().toString());
         assertEquals(0x1_0000_0002L, socket.cookie());
         assertEquals(0xffff_ffffL, socket.inode());
         assertEquals(7, socket.unread());
+        assertEquals(8, socket.unacknowledged());
         assertEquals(1, socket.skippedAttributes());
         TcpInfo info = socket.info();
         assertNotNull(info);
         assertEquals(OptionalLong.of(18), info.bytesAcked());
         assertEquals(OptionalLong.of(10), info.bytesReceived());
-        assertEquals(17, info.payloadSent());
+        assertEquals(OptionalLong.of(9), info.notSent());
+        assertEquals(17, info.sentOnce());
         assertTrue(info.hasPayload());
     }
 
@@ -85,7 +87,7 @@ class InetDiagMessageTest {
     void aNewerKernelsLongerStructIsRead() throws Exception {
         TcpInfo info = decode(new SocketBytes().infoBytes(400).counters(1, 2, 1, 4).payload()).info();
         assertNotNull(info);
-        assertEquals(1, info.payloadSent());
+        assertEquals(1, info.sentOnce());
     }
 
     @Test

@@ -30,9 +30,10 @@ class LayoutTest {
                 O(inet_diag_req_v2, idiag_states);
                 S(inet_diag_msg); O(inet_diag_msg, idiag_state); O(inet_diag_msg, id.idiag_sport);
                 O(inet_diag_msg, id.idiag_dport); O(inet_diag_msg, id.idiag_src); O(inet_diag_msg, id.idiag_dst);
-                O(inet_diag_msg, id.idiag_cookie); O(inet_diag_msg, idiag_rqueue); O(inet_diag_msg, idiag_inode);
+                O(inet_diag_msg, id.idiag_cookie); O(inet_diag_msg, idiag_rqueue); O(inet_diag_msg, idiag_wqueue);
+                O(inet_diag_msg, idiag_inode);
                 O(tcp_info, tcpi_pacing_rate); O(tcp_info, tcpi_bytes_acked); O(tcp_info, tcpi_bytes_received);
-                O(tcp_info, tcpi_bytes_sent); O(tcp_info, tcpi_bytes_retrans);
+                O(tcp_info, tcpi_notsent_bytes); O(tcp_info, tcpi_bytes_sent); O(tcp_info, tcpi_bytes_retrans);
                 N(INET_DIAG_INFO); N(SOCK_DIAG_BY_FAMILY); N(SKNLGRP_INET_TCP_DESTROY); N(SKNLGRP_INET6_TCP_DESTROY);
                 N(SK_MEMINFO_DROPS); N(NETLINK_SOCK_DIAG); N(NLM_F_DUMP); N(NLM_F_DUMP_INTR); N(NLA_TYPE_MASK & 0xffff);
                 return 0;
@@ -68,10 +69,12 @@ class LayoutTest {
                 inet_diag_msg.id.idiag_dst %d
                 inet_diag_msg.id.idiag_cookie %d
                 inet_diag_msg.idiag_rqueue %d
+                inet_diag_msg.idiag_wqueue %d
                 inet_diag_msg.idiag_inode %d
                 tcp_info.tcpi_pacing_rate %d
                 tcp_info.tcpi_bytes_acked %d
                 tcp_info.tcpi_bytes_received %d
+                tcp_info.tcpi_notsent_bytes %d
                 tcp_info.tcpi_bytes_sent %d
                 tcp_info.tcpi_bytes_retrans %d
                 INET_DIAG_INFO %d
@@ -85,8 +88,10 @@ class LayoutTest {
                 NLA_TYPE_MASK & 0xffff 16383
                 """.formatted(InetDiagMessage.SIZE, InetDiagMessage.STATE, InetDiagMessage.SPORT,
                 InetDiagMessage.DPORT, InetDiagMessage.SRC, InetDiagMessage.DST, InetDiagMessage.COOKIE,
-                InetDiagMessage.RQUEUE, InetDiagMessage.INODE, TcpInfo.SHORTEST, TcpInfo.BYTES_ACKED,
-                TcpInfo.BYTES_RECEIVED, TcpInfo.BYTES_SENT, TcpInfo.BYTES_RETRANS, InetDiagMessage.INET_DIAG_INFO),
+                InetDiagMessage.RQUEUE, InetDiagMessage.WQUEUE, InetDiagMessage.INODE, TcpInfo.SHORTEST,
+                TcpInfo.BYTES_ACKED,
+                TcpInfo.BYTES_RECEIVED, TcpInfo.NOTSENT_BYTES, TcpInfo.BYTES_SENT, TcpInfo.BYTES_RETRANS,
+                InetDiagMessage.INET_DIAG_INFO),
                 output(List.of(program.toString())));
     }
 

@@ -41,22 +41,42 @@ class PayloadCounterTest {
 
     @ParameterizedTest
     @CsvSource({
-            // accepted, unread, received, sent, acked, remnant, payload
-            "false, 1, 201, 100, 102, true, 200", // closed here first, the peer's FIN came with the acknowledgement
-            "false, 0, 200, 100, 102, true, 200", // closed here first, the remnant got the FIN
-            "true, 0, 101, 200, 201, false, 100", // closed by the peer first
-            "true, 1, 101, 200, 201, false, 100", // the same, end of file not read
-            "false, 50, 250, 100, 101, false, 250", // closed with data unread
-            "true, 0, 100, 250, 250, false, 100", // reset by the peer
-            "true, 1, 101, 210, 200, false, 100", // written to after the peer had closed
-            "true, 0, 100, 230, 231, true, 100"}) // the accepting side closed first
+            // accepted, unread, received, sent, acked, unacknowledged, remnant, payload
+            "false, 1, 201, 100, 102, 0, true, 200", // closed here first, the peer's FIN came with the acknowledgement
+            "false, 0, 200, 100, 102, 0, true, 200", // closed here first, the remnant got the FIN
+            "true, 0, 101, 200, 201, 0, false, 100", // closed by the peer first
+            "true, 1, 101, 200, 201, 0, false, 100", // the same, end of file not read
+            "false, 50, 250, 100, 101, 0, false, 250", // closed with data unread
+            "true, 0, 100, 250, 250, 0, false, 100", // reset by the peer
+            "true, 1, 101, 210, 200, 10, false, 100", // written to after the peer had closed
+            "true, 0, 100, 230, 231, 0, true, 100"}) // the accepting side closed first
     void aDestroyedSocketTellsByWhatItLeft(boolean accepted, int unread, long received, long sent, long acked,
-            boolean remnant, long payload) throws Exception {
+            int unacknowledged, boolean remnant, long payload) throws Exception {
         InetDiagMessage socket = decode(new SocketBytes().state(7).inode(0).unread(unread)
-                .counters(received, sent, 0, acked));
+                .queue(unacknowledged, 0).counters(received, sent, 0, acked));
         assertEquals(unread == 0, counter.needsRemnants(socket, info(socket)));
         assertEquals(payload, counter.finallyReceived(socket, info(socket), accepted,
-                remnant ? Set.of(1L) : Set.of()));
+                remnant ? Set.of(socket.flow()) : Set.of()));
+        assertEquals(sent, counter.sent(socket, info(socket), accepted));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+            // state, accepted, sent, retransmitted, acked, unacknowledged, not sent, payload
+            "1, false, 100, 0, 101, 0, 0, 100", "1, true, 100, 0, 100, 0, 0, 100", // all acknowledged
+            "1, false, 100, 0, 51, 50, 0, 100", // on its way
+            "1, false, 100, 0, 51, 150, 100, 100", // and more to come
+            "5, false, 100, 0, 102, 0, 0, 100", "4, false, 100, 0, 101, 1, 0, 100", // own FIN
+            "1, false, 64975512, 26236312, 30000001, 0, 0, 30000000", // dropped by the own queue, as it was seen
+            "1, true, 64975512, 26236312, 30000000, 0, 0, 30000000", "5, false, 500, 0, 102, 0, 0, 100",
+            "1, false, 500, 0, 51, 50, 0, 50", // what is on its way cannot be told then
+            "7, false, 500, 0, 102, 0, 0, 100", "7, false, 500, 0, 51, 50, 0, 100", "7, true, 500, 0, 101, 0, 0, 100",
+            "1, false, 5, 9, 1, 0, 0, 0"})
+    void whatWasSentIsCountedOnce(int state, boolean accepted, long sent, long retrans, long acked, int unacknowledged,
+            int notSent, long payload) throws Exception {
+        InetDiagMessage socket = decode(new SocketBytes().state(state).queue(unacknowledged, notSent)
+                .counters(0, sent, retrans, acked));
+        assertEquals(payload, counter.sent(socket, info(socket), accepted));
     }
 
     @Test
@@ -67,10 +87,12 @@ class PayloadCounterTest {
         assertFalse(counter.needsRemnants(reset, info(reset)));
         assertEquals(100, counter.finallyReceived(reset, info(reset), true, Set.of()), "reset after the peer's FIN");
         InetDiagMessage half = decode(new SocketBytes().cookie(6).state(7).counters(201, 100, 0, 102));
-        assertEquals(200, counter.finallyReceived(half, info(half), false, Set.of(6L)), "half-closed by the program");
+        assertEquals(200, counter.finallyReceived(half, info(half), false, Set.of(half.flow())),
+                "half-closed by the program");
         InetDiagMessage closed = decode(new SocketBytes().cookie(7).state(7).counters(200, 100, 0, 102));
         assertTrue(counter.needsRemnants(closed, info(closed)));
-        assertEquals(200, counter.finallyReceived(closed, info(closed), false, Set.of(7L)), "closed by the program");
+        assertEquals(200, counter.finallyReceived(closed, info(closed), false, Set.of(closed.flow())),
+                "closed by the program");
         counter.forget(5);
         assertTrue(counter.needsRemnants(reset, info(reset)));
     }

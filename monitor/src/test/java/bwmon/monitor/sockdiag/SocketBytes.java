@@ -14,6 +14,8 @@ public final class SocketBytes {
     private long cookie = 1;
     private int inode = 100;
     private int unread;
+    private int unacknowledged;
+    private int notSent;
     private int infoBytes = 280;
     private long received;
     private long sent;
@@ -51,6 +53,13 @@ public final class SocketBytes {
         return this;
     }
 
+    /** idiag_wqueue and tcpi_notsent_bytes. */
+    public SocketBytes queue(int waiting, int unsent) {
+        unacknowledged = waiting;
+        notSent = unsent;
+        return this;
+    }
+
     /** How long the kernel's tcp_info is; 0 for none. */
     public SocketBytes infoBytes(int value) {
         infoBytes = value;
@@ -76,11 +85,12 @@ public final class SocketBytes {
         message.put(6, (byte) (remote.port() >> 8)).put(7, (byte) remote.port());
         message.put(8, from).put(24, to);
         message.putInt(44, (int) cookie).putInt(48, (int) (cookie >>> 32));
-        message.putInt(56, unread).putInt(68, inode);
+        message.putInt(56, unread).putInt(60, unacknowledged).putInt(68, inode);
         var writer = new MessageWriter(20, 0, 0, 0).bytes(message.array()).attribute(8, new byte[]{0});
         if (infoBytes > 0) {
             var info = ByteBuffer.allocate(Math.max(infoBytes, 280)).order(ByteOrder.nativeOrder());
-            info.putLong(120, acked).putLong(128, received).putLong(200, sent).putLong(208, retrans);
+            info.putInt(144, notSent).putLong(120, acked).putLong(128, received).putLong(200, sent).putLong(208,
+                    retrans);
             byte[] cut = new byte[infoBytes];
             info.get(0, cut);
             writer.attribute(2, cut);

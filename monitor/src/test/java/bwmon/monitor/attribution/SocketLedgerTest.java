@@ -1,0 +1,189 @@
+package bwmon.monitor.attribution;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import bwmon.monitor.attribution.SocketLedger.Answers;
+import bwmon.monitor.attribution.SocketLedger.Questions;
+import bwmon.monitor.attribution.SocketOwners.Found;
+import bwmon.monitor.attribution.SocketOwners.Holder;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
+import bwmon.traffic.Owner;
+import bwmon.traffic.Protocol;
+import bwmon.traffic.Usage;
+import org.junit.jupiter.api.Test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+class SocketLedgerTest {
+    private static final Endpoint REMOTE = Endpoint.of(new byte[]{9, 9, 9, 9}, 443);
+    private static final Holder CURL = holder(70, "curl");
+    private static final Holder SERVER = holder(80, "server");
+
+    private final SocketLedger ledger = new SocketLedger(true);
+
+    private static Holder holder(int pid, String name) {
+        return new Holder(new Owner.Process(new Owner.ProcessId(pid, pid), name, name, null, null, null), 3);
+    }
+
+    private static Flow flow(int localPort) {
+        return new Flow(Protocol.TCP, Endpoint.of(new byte[]{10, 0, 0, 1}, localPort), REMOTE);
+    }
+
+    private static SocketSample socket(long cookie, long inode, long rx, long tx) {
+        return new SocketSample(cookie, inode, flow((int) cookie), false, rx, tx);
+    }
+
+    private static SocketSample listener(long cookie, long inode, Endpoint local) {
+        return new SocketSample(cookie, inode, new Flow(Protocol.TCP, local, Endpoint.of(new byte[4], 0)), true, 0, 0);
+    }
+
+    private static Usage usage(Owner owner, int localPort, long rx, long tx) {
+        return new Usage(owner, flow(localPort), ByteCounts.ofPayload(rx, tx));
+    }
+
+    private static Owner unattributed(Owner.Cause cause) {
+        return new Owner.Unattributed(cause);
+    }
+
+    private static Answers found(Map<Long, Holder> holders) {
+        return new Answers(Map.of(), new Found(holders, 0), Set.of());
+    }
+
+    private static final Answers NOTHING = found(Map.of());
+
+    private List<Usage> settle(Answers answers, SocketSample... open) {
+        return ledger.settle(List.of(open), List.of(), answers);
+    }
+
+    @Test
+    void eachDifferenceIsHandedOutOnce() {
+        SocketSample first = socket(1, 100, 10, 20);
+        assertEquals(new Questions(Set.of(100L), Map.of()), ledger.questions(List.of(first)));
+        assertEquals(List.of(usage(CURL.process(), 1, 10, 20)), settle(found(Map.of(100L, CURL)), first));
+        assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(first)), "nothing moved");
+        assertEquals(List.of(), settle(NOTHING, first));
+
+        SocketSample second = socket(1, 100, 15, 20);
+        assertEquals(new Questions(Set.of(), Map.of(100L, CURL)), ledger.questions(List.of(second)));
+        assertEquals(List.of(usage(CURL.process(), 1, 5, 0)),
+                settle(new Answers(Map.of(100L, CURL), Found.NOTHING, Set.of()), second));
+    }
+
+    @Test
+    void theOwnerStaysUntilTheLastBytes() {
+        settle(found(Map.of(100L, CURL)), socket(1, 100, 0, 0));
+        SocketSample orphan = socket(1, 0, 0, 7);
+        assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(orphan)), "nobody to be asked");
+        assertEquals(List.of(usage(CURL.process(), 1, 0, 7)), settle(NOTHING, orphan));
+        assertEquals(List.of(usage(CURL.process(), 1, 3, 1)),
+                ledger.settle(List.of(), List.of(socket(1, 0, 3, 8)), NOTHING));
+        assertFalse(ledger.knows(1));
+        assertEquals(0, ledger.size());
+    }
+
+    @Test
+    void aSocketThatLeftTheListIsRememberedUntilItsEndIsTold() {
+        settle(found(Map.of(100L, CURL)), socket(1, 100, 5, 5));
+        assertEquals(List.of(), settle(NOTHING));
+        assertEquals(List.of(), settle(NOTHING));
+        assertTrue(ledger.knows(1));
+        assertEquals(List.of(usage(CURL.process(), 1, 2, 0)),
+                ledger.settle(List.of(), List.of(socket(1, 0, 7, 5)), NOTHING));
+
+        var withoutNotices = new SocketLedger(false);
+        withoutNotices.settle(List.of(socket(1, 100, 5, 5)), List.of(), NOTHING);
+        withoutNotices.settle(List.of(), List.of(), NOTHING);
+        assertEquals(0, withoutNotices.size());
+    }
+
+    @Test
+    void aSocketThatWasGivenAwayIsItsNewHolders() {
+        settle(found(Map.of(100L, SERVER)), socket(1, 100, 5, 5));
+        Holder child = holder(81, "child");
+        assertEquals(List.of(usage(child.process(), 1, 1, 0)),
+                settle(found(Map.of(100L, child)), socket(1, 100, 6, 5)));
+        assertEquals(List.of(usage(child.process(), 1, 1, 0)), settle(NOTHING, socket(1, 100, 7, 5)),
+                "nobody else was found");
+    }
+
+    @Test
+    void aConnectionThatWasNeverHeldBelongsToWhoListens() {
+        Endpoint any = Endpoint.of(new byte[4], 8);
+        Answers answers = found(Map.of(900L, SERVER));
+        assertEquals(List.of(usage(SERVER.process(), 8, 1, 2)), ledger.settle(List.of(listener(50, 900, any)),
+                List.of(socket(8, 0, 1, 2)), answers));
+        assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 9, 1, 2)),
+                ledger.settle(List.of(), List.of(socket(9, 0, 1, 2)), NOTHING));
+        assertEquals(List.of(), ledger.settle(List.of(), List.of(), NOTHING));
+        assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 8, 1, 2)),
+                ledger.settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "nobody has listened for two looks");
+    }
+
+    @Test
+    void whoListensAtTheAddressComesBeforeWhoListensEverywhere() {
+        settle(found(Map.of(900L, SERVER, 901L, CURL)), listener(50, 900, Endpoint.of(new byte[4], 8)),
+                listener(51, 901, flow(8).local()));
+        assertEquals(List.of(usage(CURL.process(), 8, 1, 2)),
+                ledger.settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "as of the look before");
+    }
+
+    @Test
+    void aConnectionIsTheListenersUntilItIsAccepted() {
+        Endpoint any = Endpoint.of(new byte[16], 8);
+        SocketSample listening = listener(50, 900, any);
+        assertEquals(List.of(usage(SERVER.process(), 8, 1, 0)),
+                settle(found(Map.of(900L, SERVER)), listening, socket(8, 0, 1, 0)));
+        SocketSample accepted = socket(8, 77, 3, 0);
+        assertEquals(Set.of(77L), ledger.questions(List.of(listening, accepted)).unknown());
+        Holder child = holder(81, "child");
+        assertEquals(List.of(usage(child.process(), 8, 2, 0)),
+                settle(found(Map.of(77L, child)), listening, accepted));
+    }
+
+    @Test
+    void whatHasNoHolderHasACause() {
+        SocketSample kernels = socket(1, 100, 1, 1);
+        assertEquals(List.of(usage(unattributed(Owner.Cause.KERNEL), 1, 1, 1)),
+                settle(new Answers(Map.of(), Found.NOTHING, Set.of(100L)), kernels));
+        assertEquals(Set.of(), ledger.questions(List.of(socket(1, 100, 2, 1))).unknown(), "asked once");
+        assertEquals(List.of(usage(unattributed(Owner.Cause.NO_PERMISSION), 2, 1, 1)),
+                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(200L)), socket(2, 200, 1, 1)));
+        SocketSample gone = socket(3, 300, 1, 1);
+        assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 3, 1, 1)),
+                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of()), gone));
+        assertEquals(Set.of(300L), ledger.questions(List.of(gone)).unknown(), "asked again");
+    }
+
+    @Test
+    void noCounterFallsOnOneConnection() {
+        settle(found(Map.of(100L, CURL)), socket(1, 100, 10, 1000));
+        assertEquals(List.of(), settle(NOTHING, socket(1, 100, 9, 900)));
+        assertEquals(List.of(usage(CURL.process(), 1, 1, 1)), settle(NOTHING, socket(1, 100, 11, 1001)));
+    }
+
+    @Test
+    void aSocketThatIsConnectedAnewCountsAnew() {
+        settle(found(Map.of(100L, CURL)), socket(1, 100, 10, 1000));
+        var anew = new SocketSample(1, 100, flow(2), false, 12, 3);
+        assertEquals(List.of(usage(CURL.process(), 2, 12, 3)), settle(NOTHING, anew));
+        assertEquals(List.of(), settle(NOTHING, anew));
+    }
+
+    @Test
+    void whatLeftWithoutANoticeIsBounded() {
+        var many = new ArrayList<SocketSample>();
+        for (int i = 1; i <= SocketLedger.DEPARTED_LIMIT + 10; i++) {
+            many.add(new SocketSample(i, 0, flow(1), false, 1, 1));
+        }
+        ledger.settle(many, List.of(), NOTHING);
+        ledger.settle(List.of(), List.of(), NOTHING);
+        assertEquals(SocketLedger.DEPARTED_LIMIT, ledger.size());
+    }
+}

@@ -1,0 +1,163 @@
+package bwmon.monitor.procfs;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+
+import bwmon.monitor.attribution.SocketOwners.Found;
+import bwmon.monitor.attribution.SocketOwners.Holder;
+import bwmon.traffic.Owner;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+/** Over a folder that looks like /proc. */
+class ProcessTableTest {
+    @TempDir
+    private Path root = Path.of("");
+    private ProcFs proc = new ProcFs(root);
+    private ProcessTable table = new ProcessTable(proc, new Users(root));
+
+    @BeforeEach
+    void aHost() throws IOException {
+        proc = new ProcFs(root);
+        Path passwd = Files.writeString(root.resolve("passwd"), "root:x:0:0::/:\nwww-data:x:33:33::/:\n");
+        table = new ProcessTable(proc, new Users(passwd));
+        Files.createDirectory(root.resolve("sys"));
+        Files.createDirectory(root.resolve("99999999999"));
+        process(1, "init", 10, "/sbin/init\0", 0);
+    }
+
+    private void process(int pid, String comm, long start, String cmdline, int uid) throws IOException {
+        Path folder = root.resolve(Integer.toString(pid));
+        Files.createDirectories(folder.resolve("fd"));
+        Files.writeString(folder.resolve("stat"), pid + " (" + comm + ") S 1 1 1 0 -1 "
+                + (cmdline.isEmpty() ? 0x200000 : 0) + " 0 0 0 0 0 0 0 0 20 0 1 0 " + start + " 0 0\n");
+        Files.writeString(folder.resolve("cmdline"), cmdline);
+        Files.writeString(folder.resolve("status"), "Name:\t" + comm + "\nUid:\t0\t" + uid + "\t0\t0\n");
+        Files.writeString(folder.resolve("cgroup"), "0::/system.slice/" + comm + ".service\n");
+    }
+
+    private void descriptor(int pid, int number, String target) throws IOException {
+        Path link = root.resolve(pid + "/fd/" + number);
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, Path.of(target));
+    }
+
+    private Found find(Long... inodes) throws IOException {
+        return table.look().find(Set.of(inodes));
+    }
+
+    @Test
+    void aHolderIsFoundWithAllThatIsKnownOfIt() throws IOException {
+        process(70, "nginx", 500, "nginx: worker process\0\0\0", 33);
+        descriptor(70, 3, "pipe:[9]");
+        descriptor(70, 5, "socket:[1234]");
+        var nginx = new Owner.Process(new Owner.ProcessId(70, 500), "nginx", "nginx: worker process", "www-data",
+                "/system.slice/nginx.service", null);
+        assertEquals(new Found(Map.of(1234L, new Holder(nginx, 5)), 0), find(1234L, 9999L));
+    }
+
+    @Test
+    void theFirstThatStartedIsTheHolderOfWhatIsShared() throws IOException {
+        process(900, "parent", 100, "parent\0", 0);
+        process(30, "child", 200, "child\0", 0);
+        descriptor(900, 4, "socket:[7]");
+        descriptor(30, 4, "socket:[7]");
+        descriptor(30, 5, "socket:[8]");
+        Map<Long, Holder> holders = find(7L, 8L).holders();
+        assertEquals(Set.of("parent", "child"),
+                new TreeSet<>(holders.values().stream().map(h -> h.process().name()).toList()));
+        assertEquals(900, assertNotNullAnd(holders.get(7L)).process().id().pid());
+        assertEquals(30, assertNotNullAnd(holders.get(8L)).process().id().pid());
+    }
+
+    private static Holder assertNotNullAnd(@Nullable Holder holder) {
+        assertNotNull(holder);
+        return holder;
+    }
+
+    @Test
+    void aProcessWithoutArgumentsGoesByItsNameAndAnUnknownUserByItsNumber() throws IOException {
+        process(70, "(sd-pam) x", 500, " ", 4242);
+        Files.writeString(root.resolve("70/cmdline"), "");
+        descriptor(70, 5, "socket:[1]");
+        Owner.Process process = assertNotNullAnd(find(1L).holders().get(1L)).process();
+        assertEquals("(sd-pam) x", process.command());
+        assertEquals("4242", process.user());
+    }
+
+    @Test
+    void aLongCommandLineIsCut() throws IOException {
+        process(70, "java", 500, "x".repeat(10_000), 0);
+        assertEquals(4096, proc.commandLine(70).length());
+    }
+
+    @Test
+    void aHolderIsConfirmedUntilItGivesTheSocketUp() throws IOException {
+        process(70, "sshd", 500, "sshd: listener\0", 0);
+        descriptor(70, 5, "socket:[1]");
+        Holder holder = assertNotNullAnd(find(1L).holders().get(1L));
+        assertEquals(holder, table.look().confirm(holder, 1));
+        assertNull(table.look().confirm(holder, 2));
+
+        process(70, "sh", 500, "sh -c true\0", 33);
+        Holder renamed = assertNotNullAnd(table.look().confirm(holder, 1));
+        assertEquals("sh -c true", renamed.process().command(), "after execve(2)");
+        assertEquals("www-data", renamed.process().user());
+
+        descriptor(70, 5, "pipe:[9]");
+        assertNull(table.look().confirm(renamed, 1));
+        descriptor(70, 5, "socket:[1]");
+        process(70, "sh", 501, "sh -c true\0", 33);
+        assertNull(table.look().confirm(renamed, 1), "another process under the same number");
+        assertNull(table.look().confirm(new Holder(renamed.process(), 6), 1));
+    }
+
+    @Test
+    void kernelThreadsAreNotSearchedAndHiddenProcessesCount() throws IOException {
+        process(2, "kthreadd", 11, "", 0);
+        descriptor(2, 1, "socket:[1]");
+        assertEquals(Map.of(), find(1L).holders());
+        Files.delete(root.resolve("1/stat"));
+        assertEquals(1, find(1L).unreadable(), "hidepid");
+    }
+
+    @Test
+    void whatHasEndedIsAnEmptyAnswer() throws IOException {
+        assertEquals(new TreeSet<>(List.of(1)), new TreeSet<>(proc.processes()));
+        assertEquals(OptionalLong.empty(), proc.effectiveUid(5));
+        assertEquals("", proc.commandLine(5));
+        assertEquals(OptionalLong.empty(), proc.socket(5, 1));
+        assertEquals(Optional.empty(), proc.stat(5));
+        proc.sockets(5, (descriptor, inode) -> {
+            throw new AssertionError("a socket of nobody");
+        });
+        assertThrows(IOException.class, () -> proc.netDev());
+        Files.createDirectories(root.resolve("thread-self/net"));
+        Files.writeString(root.resolve("thread-self/net/dev"), "lo: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+        assertEquals(Set.of("lo"), proc.netDev().keySet());
+    }
+
+    @Test
+    void namesOfUsersFollowTheFile() throws IOException {
+        Path file = root.resolve("users");
+        var users = new Users(file);
+        assertEquals("5", users.name(5), "no such file");
+        Files.writeString(file, "games:x:5:60::/:\n");
+        assertEquals("games", users.name(5));
+        assertEquals("6", users.name(6));
+    }
+}

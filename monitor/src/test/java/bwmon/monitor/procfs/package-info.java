@@ -1,0 +1,5 @@
+/** Tests of this package. */
+@NullMarked
+package bwmon.monitor.procfs;
+
+import org.jspecify.annotations.NullMarked;
