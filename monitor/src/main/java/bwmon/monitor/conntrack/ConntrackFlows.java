@@ -7,8 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import bwmon.monitor.conntrack.Connection.Key;
-
 /**
  * Turns what the connection table shows, and the ends of connections that are told, into differences: each byte that the
  * kernel counted is handed out exactly once. No I/O: it is fed, in any order, with whole dumps and with ends, and asked for
@@ -19,8 +17,9 @@ import bwmon.monitor.conntrack.Connection.Key;
  *
  * <p><b>What is known of a connection</b> is kept until its end is told, or until it was missing from
  * {@link #UNSEEN_DUMPS} dumps: a dump may miss one that lasts, and an end that found no room is told later. The kernel lets
- * a connection go only after it was idle for its timeout, so that the last dump has all its bytes, whether its end is told
- * or not; unless it was thrown out early (table full, deleted by hand).
+ * a connection go only after it was idle for its timeout (10 s or more, if nobody changed it), so that with intervals
+ * shorter than that the last dump has all its bytes, whether its end is told or not; unless it was thrown out early (table
+ * full, deleted by hand).
  *
  * <p><b>Connections that cannot be told apart</b>, which need nf_conntrack_timestamp for it, still add up once all have
  * ended, in whatever order dumps and ends come; up to then, and where an end is lost, the sum may be less than what moved,
@@ -35,8 +34,8 @@ public final class ConntrackFlows {
     private static final int ENDS_LIMIT = 1 << 17;
 
     private final int limit;
-    private final Map<Key, Followed> followed = new HashMap<>();
-    private final LinkedHashMap<Key, End> ends = new LinkedHashMap<>();
+    private final Map<Connection.Key, Followed> followed = new HashMap<>();
+    private final LinkedHashMap<Connection.Key, End> ends = new LinkedHashMap<>();
     private int size;
     private int dumps;
     private int intervals;
@@ -98,7 +97,7 @@ public final class ConntrackFlows {
                 without.add(connection);
                 continue;
             }
-            Key key = connection.key();
+            Connection.Key key = connection.key();
             if (connection.isDying() && ends.containsKey(key)) {
                 continue; // The kernel tells the end first, and takes it out of the table then.
             }
@@ -133,7 +132,7 @@ public final class ConntrackFlows {
             if (original == null || reply == null) {
                 continue; // Its bytes were never known.
             }
-            Key key = connection.key();
+            Connection.Key key = connection.key();
             End before = ends.remove(key);
             // Taken out and put in again, so that the oldest stand first.
             ends.put(key, new End(original, reply, intervals));

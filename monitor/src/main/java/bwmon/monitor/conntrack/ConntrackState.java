@@ -36,8 +36,9 @@ public record ConntrackState(Access access, OptionalLong entries, OptionalInt ac
     public List<String> missing() {
         var lines = new ArrayList<String>();
         switch (access) {
-            case NOT_PERMITTED -> lines.add("the connection table may not be read: CAP_NET_ADMIN is missing (run as root, or"
-                    + " give the capability by systemd's AmbientCapabilities= or by setpriv)");
+            case NOT_PERMITTED ->
+                lines.add("the connection table may not be read: CAP_NET_ADMIN is missing (run as root, or"
+                        + " give the capability by systemd's AmbientCapabilities= or by setpriv)");
             case NO_MODULE -> lines.add("this kernel has no connection table to read: modprobe nf_conntrack_netlink, if"
                     + " its package has the module");
             case OPEN -> {

@@ -41,7 +41,8 @@ enum ConntrackSwitch {
      */
     OptionalInt read(Path procRoot) throws IOException {
         try {
-            return OptionalInt.of(Integer.parseInt(Files.readString(path(procRoot), StandardCharsets.US_ASCII).strip()));
+            return OptionalInt
+                    .of(Integer.parseInt(Files.readString(path(procRoot), StandardCharsets.US_ASCII).strip()));
         } catch (NoSuchFileException e) {
             return OptionalInt.empty();
         } catch (NumberFormatException e) {

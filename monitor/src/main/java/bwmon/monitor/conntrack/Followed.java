@@ -1,6 +1,7 @@
 package bwmon.monitor.conntrack;
 
 import java.util.Arrays;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -97,22 +98,21 @@ final class Followed {
             }
         }
         connection = now;
-        return remove(Integer.MIN_VALUE);
+        return remove(row -> isZero(row.figures));
     }
 
     /** Takes away what no dump showed since that one, and gives back how many connections that was. */
     int giveUp(int dump) {
-        return remove(dump);
+        return remove(row -> row.seen < dump);
     }
 
-    /** Takes away what is at 0, and what was not seen since a dump. */
-    private int remove(int dump) {
+    private int remove(Predicate<Row> isGone) {
         int removed = 0;
         Row kept = null;
         Row row = rows;
         while (row != null) {
             Row next = row.next;
-            if (row.seen < dump || dump == Integer.MIN_VALUE && isZero(row.figures)) {
+            if (isGone.test(row)) {
                 removed++;
             } else {
                 row.next = kept;
@@ -144,7 +144,7 @@ final class Followed {
 
     /** Whether there is something to hand out that is not yet on the list; from now on it is. */
     boolean isNews() {
-        if (isTold || !hasEnded() && isZero(fresh)) {
+        if (isTold || (!hasEnded() && isZero(fresh))) {
             return false;
         }
         isTold = true;

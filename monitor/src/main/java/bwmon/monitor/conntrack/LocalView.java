@@ -68,7 +68,7 @@ public sealed interface LocalView {
         boolean beginsHere = local.sends(from.address());
         // What answers a multicast is another connection: this one keeps the group for its answerer.
         boolean endsHere = local.sends(answering.address())
-                || !beginsHere && local.receives(answering.address());
+                || (!beginsHere && local.receives(answering.address()));
         var beginner = new End(from, asked);
         var answerer = new End(answering, seen);
         if (beginsHere) {
@@ -90,6 +90,6 @@ public sealed interface LocalView {
     private static boolean isPrivate(InetAddress address) {
         byte[] bytes = address.getAddress();
         return address.isSiteLocalAddress() || address.isLinkLocalAddress()
-                || bytes.length == 16 && (bytes[0] & 0xfe) == 0xfc;
+                || (bytes.length == 16 && (bytes[0] & 0xfe) == 0xfc);
     }
 }

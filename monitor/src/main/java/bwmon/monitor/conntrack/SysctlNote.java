@@ -50,13 +50,12 @@ final class SysctlNote {
         synchronized (SysctlNote.class) {
             try (var file = new RandomAccessFile(directory.resolve("lock").toFile(), "rw");
                     var lock = file.getChannel().lock()) {
-                return lock.isValid() ? action.run() : failed(directory);
+                if (!lock.isValid()) {
+                    throw new IOException(directory.resolve("lock") + " could not be locked");
+                }
+                return action.run();
             }
         }
-    }
-
-    private static <T> T failed(Path directory) throws IOException {
-        throw new IOException(directory.resolve("lock") + " could not be locked");
     }
 
     /**

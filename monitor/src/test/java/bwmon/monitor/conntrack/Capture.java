@@ -23,14 +23,15 @@ final class Capture {
     }
 
     static List<NetlinkMessage> messages() throws IOException {
-        Assumptions.assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "captured on a little-endian machine");
+        Assumptions.assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN,
+                "captured on a little-endian machine");
         try (InputStream in = open("dump.bin")) {
             ByteBuffer all = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
             var messages = new ArrayList<NetlinkMessage>();
             while (all.hasRemaining()) {
                 int length = all.getInt(all.position());
                 messages.add(message(all.getShort(all.position() + 4), all.slice(all.position() + 16, length - 16)));
-                all.position(all.position() + (length + 3 & ~3));
+                all.position(all.position() + ((length + 3) & ~3));
             }
             return messages;
         }

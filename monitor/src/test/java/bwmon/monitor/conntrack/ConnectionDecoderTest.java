@@ -196,7 +196,8 @@ class ConnectionDecoderTest {
             byte[] bytes = new byte[random.nextInt(80)];
             random.nextBytes(bytes);
             assertThrows(NetlinkException.class,
-                    () -> decoder.decode(Capture.message(0x100, ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()))));
+                    () -> decoder
+                            .decode(Capture.message(0x100, ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()))));
         }
     }
 }

@@ -17,6 +17,8 @@ import bwmon.monitor.netlink.NetlinkConnection;
 /** Writes what the kernel writes: connections as messages, to be decoded, or to be put into the kernel's table. */
 final class ConnectionMaker {
     private static final int AF_INET = 2;
+    /** linux/netfilter/nf_conntrack_tcp.h. */
+    private static final byte TCP_CONNTRACK_ESTABLISHED = 3;
     private static final int IPS_CONFIRMED_SEEN_REPLY_ASSURED = 1 << 3 | 1 << 1 | 1 << 2;
 
     /** An IPv4 header without options, and a UDP header. */
@@ -35,7 +37,7 @@ final class ConnectionMaker {
     static byte[] be64(long value) {
         var bytes = new byte[8];
         for (int i = 0; i < 8; i++) {
-            bytes[i] = (byte) (value >> 56 - 8 * i);
+            bytes[i] = (byte) (value >> (56 - 8 * i));
         }
         return bytes;
     }
@@ -68,7 +70,7 @@ final class ConnectionMaker {
                         .attribute(Ctnetlink.CTA_TIMEOUT, be32(3600))
                         .nested(Ctnetlink.CTA_PROTOINFO, info -> info.nested(Ctnetlink.CTA_PROTOINFO_TCP,
                                 tcp -> tcp.attribute(Ctnetlink.CTA_PROTOINFO_TCP_STATE,
-                                        new byte[]{(byte) TcpState.ESTABLISHED.ordinal()})));
+                                        new byte[]{TCP_CONNTRACK_ESTABLISHED})));
                 batch.add(request);
                 if (last) {
                     netlink.transact("create connections", List.copyOf(batch), message -> message.type());
@@ -99,7 +101,8 @@ final class ConnectionMaker {
             for (int i = 0; i < count; i++) {
                 int payload = i % 1000;
                 byte[] address = be32(0x7f010000 + i);
-                sender.send(ByteBuffer.allocate(payload), new InetSocketAddress(InetAddress.getByAddress(address), 5000));
+                sender.send(ByteBuffer.allocate(payload),
+                        new InetSocketAddress(InetAddress.getByAddress(address), 5000));
                 bytes += IP_UDP_HEADERS + payload;
             }
         }

@@ -1,8 +1,8 @@
 package bwmon.monitor.conntrack;
 
-import java.time.Instant;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Instant;
 
 import bwmon.traffic.Endpoint;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +43,8 @@ final class Connections {
     }
 
     static Connection dying(Connection c) {
-        return new Connection(c.original(), c.reply(), c.originalCounters(), c.replyCounters(), DYING, -1, null, c.id(), 0,
+        return new Connection(c.original(), c.reply(), c.originalCounters(), c.replyCounters(), DYING, -1, null, c.id(),
+                0,
                 0, c.started(), c.stopped());
     }
 

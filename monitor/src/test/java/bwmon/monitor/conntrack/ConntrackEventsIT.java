@@ -72,7 +72,8 @@ class ConntrackEventsIT {
                         different.add(c.key());
                         bytes += Objects.requireNonNull(c.originalCounters()).bytes();
                         assertEquals(1, Objects.requireNonNull(c.originalCounters()).packets());
-                        assertTrue(Objects.requireNonNull(c.stopped()).compareTo(Objects.requireNonNull(c.started())) >= 0);
+                        assertTrue(Objects.requireNonNull(c.stopped())
+                                .compareTo(Objects.requireNonNull(c.started())) >= 0);
                     }
                     assertEquals(CONNECTIONS, different.size());
                     assertEquals(sent, bytes);

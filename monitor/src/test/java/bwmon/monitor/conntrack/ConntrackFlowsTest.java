@@ -3,7 +3,9 @@ package bwmon.monitor.conntrack;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 
@@ -183,7 +185,7 @@ class ConntrackFlowsTest {
         private long handedOut;
         /** Bytes that were moved since the last look, by connections whose end was lost. */
         private long lost;
-        private final java.util.Map<Connection.Key, Long> looked = new java.util.HashMap<>();
+        private final Map<Connection.Key, Long> looked = new HashMap<>();
         private int clock;
 
         Model(long seed, boolean hasTimes, int lossPercent) {
@@ -198,7 +200,7 @@ class ConntrackFlowsTest {
         }
 
         private long some() {
-            return 40 + random.nextInt(1_000_000);
+            return 40L + random.nextInt(1_000_000);
         }
 
         void step() {

@@ -31,7 +31,8 @@ class ConntrackTableIT {
     @Test
     void aHundredThousandConnectionsAreReadInTime() throws Exception {
         try (var namespace = NetworkNamespace.open()) {
-            namespace.exec("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1", "net.netfilter.nf_conntrack_timestamp=1");
+            namespace.exec("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1",
+                    "net.netfilter.nf_conntrack_timestamp=1");
             namespace.call(() -> {
                 ConnectionMaker.fill(ENTRIES);
                 long[] reading = new long[ROUNDS];

@@ -3,7 +3,6 @@ package bwmon.monitor.conntrack;
 import java.io.InputStream;
 import java.util.Set;
 import java.util.TreeSet;
-
 import javax.xml.parsers.DocumentBuilderFactory;
 
 import org.jspecify.annotations.Nullable;

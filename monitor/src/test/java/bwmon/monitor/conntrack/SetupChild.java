@@ -1,6 +1,7 @@
 package bwmon.monitor.conntrack;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
@@ -24,7 +25,6 @@ final class SetupChild {
             }
         }));
         System.out.println(enabled.announcement());
-        int ignored = System.in.read();
-        assert ignored < 0;
+        System.in.transferTo(OutputStream.nullOutputStream());
     }
 }

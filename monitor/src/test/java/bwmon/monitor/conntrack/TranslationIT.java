@@ -1,16 +1,16 @@
 package bwmon.monitor.conntrack;
 
 import java.io.ByteArrayInputStream;
-import java.net.SocketAddress;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -63,7 +63,8 @@ class TranslationIT {
 
     private static Sockets connect(NetworkNamespace from, NetworkNamespace to, int port, String address, int asked)
             throws Exception {
-        try (ServerSocketChannel listener = to.call(() -> ServerSocketChannel.open().bind(new InetSocketAddress(port)))) {
+        try (ServerSocketChannel listener = to
+                .call(() -> ServerSocketChannel.open().bind(new InetSocketAddress(port)))) {
             SocketChannel client = from.call(() -> SocketChannel.open(new InetSocketAddress(address, asked)));
             SocketChannel server = listener.accept();
             client.write(ByteBuffer.allocate(PAYLOAD));
