@@ -14,9 +14,8 @@ import bwmon.monitor.netlink.NetlinkConnection.Notifications;
  * Notifications of connections that begin, or of those that end; each kind on a socket of its own, because one that must
  * not be lost and one that may be want different sockets. For one thread at a time.
  *
- * <p><b>Ends</b> are delivered reliably: what finds no room here, the kernel keeps and sends again until it does. Should
- * another program's reliable socket have no room, the kernel sends again to all, so that an end may be told twice. Where
- * net.netfilter.nf_conntrack_events is 2, connections that began while nobody listened end without a word.
+ * <p><b>Ends</b> are told as {@link Delivery} says. Where net.netfilter.nf_conntrack_events is 2, connections that began
+ * while nobody listened end without a word.
  *
  * <p><b>Beginnings</b> are lost where no room is left, and counted.
  */
@@ -36,48 +35,59 @@ public final class ConntrackEvents implements AutoCloseable {
         this.sentAgain = sentAgain;
     }
 
+    /** What the kernel does with an end for which there is no room. */
+    public enum Delivery {
+        /**
+         * It keeps the connection's entry, and tells the end again until it finds room: nothing is lost. Should another
+         * program's socket of this kind have no room, the kernel tells all again, so that an end may be told twice.
+         *
+         * <p>An entry that is kept counts against nf_conntrack_max: with a listener that is alive and does not read (one
+         * that was stopped, say), the table fills up with ended connections until the host begins no new ones. So take the
+         * events often, and close before stopping.
+         */
+        RELIABLE,
+        /** It drops the end, and counts it. */
+        COUNTED
+    }
+
     /**
      * Listens for connections that end, with their last counters, in the calling thread's network namespace.
      *
      * @throws ErrnoException if the kernel refuses; EPERM without CAP_NET_ADMIN over the namespace
      */
-    public static ConntrackEvents ended() throws ErrnoException {
-        return ended(RECEIVE_BYTES);
+    public static ConntrackEvents ended(Delivery delivery) throws ErrnoException {
+        return ended(delivery, RECEIVE_BYTES);
     }
 
-    static ConntrackEvents ended(int receiveBytes) throws ErrnoException {
-        return open(Ctnetlink.NFNLGRP_CONNTRACK_DESTROY, receiveBytes, true);
+    static ConntrackEvents ended(Delivery delivery, int receiveBytes) throws ErrnoException {
+        return open(Ctnetlink.NFNLGRP_CONNTRACK_DESTROY, receiveBytes, delivery);
     }
 
-    /** Listens for connections that begin; counters are not told. The rest as {@link #ended}. */
+    /** Listens for connections that begin; counters are not told. They are dropped where there is no room. The rest as for ends. */
     public static ConntrackEvents begun() throws ErrnoException {
         return begun(RECEIVE_BYTES);
     }
 
     static ConntrackEvents begun(int receiveBytes) throws ErrnoException {
-        return open(Ctnetlink.NFNLGRP_CONNTRACK_NEW, receiveBytes, false);
+        return open(Ctnetlink.NFNLGRP_CONNTRACK_NEW, receiveBytes, Delivery.COUNTED);
     }
 
-    private static ConntrackEvents open(int group, int receiveBytes, boolean reliable) throws ErrnoException {
+    private static ConntrackEvents open(int group, int receiveBytes, Delivery delivery) throws ErrnoException {
         KernelChannel channel = KernelChannel.open(Netlink.NETLINK_NETFILTER);
         boolean opened = false;
         try {
-            if (reliable) {
+            if (delivery == Delivery.RELIABLE) {
                 channel.tellSenderOfOverruns();
             }
             channel.receiveBuffer(receiveBytes);
             channel.join(group);
             opened = true;
-            return new ConntrackEvents(channel, reliable);
+            return new ConntrackEvents(channel, delivery == Delivery.RELIABLE);
         } finally {
             if (!opened) {
                 channel.close();
             }
         }
-    }
-
-    static ConntrackEvents over(NetlinkChannel channel, boolean sentAgain) {
-        return new ConntrackEvents(channel, sentAgain);
     }
 
     /**

@@ -27,8 +27,8 @@ public record ConntrackState(Access access, OptionalLong entries, OptionalInt ac
         NO_MODULE
     }
 
-    /** Whether connections are tracked; where the table is empty, the kernel does not tell. */
-    public boolean isTrackingKnown() {
+    /** Whether connections are tracked for sure; where the table is empty, the kernel does not tell. */
+    public boolean isTrackingSeen() {
         return entries.orElse(0) > 0;
     }
 
@@ -42,7 +42,7 @@ public record ConntrackState(Access access, OptionalLong entries, OptionalInt ac
             case NO_MODULE -> lines.add("this kernel has no connection table to read: modprobe nf_conntrack_netlink, if"
                     + " its package has the module");
             case OPEN -> {
-                if (!isTrackingKnown()) {
+                if (!isTrackingSeen()) {
                     lines.add("the connection table is empty: unless a firewall rule asks for the state of connections,"
                             + " Linux does not track them, and no traffic will be seen in it");
                 }

@@ -32,7 +32,7 @@ public final class EnabledConntrack implements AutoCloseable {
     /** Open, because a file that is opened here writes to this namespace from whichever thread closes. */
     private final Map<ConntrackSwitch, RandomAccessFile> files = new EnumMap<>(ConntrackSwitch.class);
     private final Map<ConntrackSwitch, String> unwritable = new EnumMap<>(ConntrackSwitch.class);
-    /** What we changed, where no note can be kept. */
+    /** What we changed ourselves: put back where there is no note, or no longer. */
     private final Map<ConntrackSwitch, Integer> previous = new EnumMap<>(ConntrackSwitch.class);
     private final List<String> warnings = new ArrayList<>();
     private final TreeSet<ConntrackSwitch> switchedOn = new TreeSet<>();
@@ -63,7 +63,7 @@ public final class EnabledConntrack implements AutoCloseable {
                 }
             }
             if (!isNoted) {
-                switchOn(previous);
+                switchOn();
             }
             done = true;
         } finally {
@@ -98,7 +98,7 @@ public final class EnabledConntrack implements AutoCloseable {
         }
         // First the note: if we are killed in between, it says too much, which does no harm.
         note.write();
-        switchOn(new EnumMap<>(ConntrackSwitch.class));
+        switchOn();
         return true;
     }
 
@@ -117,7 +117,7 @@ public final class EnabledConntrack implements AutoCloseable {
         return off;
     }
 
-    private void switchOn(Map<ConntrackSwitch, Integer> changed) throws IOException {
+    private void switchOn() throws IOException {
         for (ConntrackSwitch each : off()) {
             RandomAccessFile file = files.get(each);
             try {
@@ -125,7 +125,7 @@ public final class EnabledConntrack implements AutoCloseable {
                     throw new IOException(unwritable.get(each));
                 }
                 write(file, ON);
-                changed.put(each, 0);
+                previous.put(each, 0);
                 switchedOn.add(each);
             } catch (IOException e) {
                 warnings.add("net.netfilter." + each.sysctl() + " cannot be set (" + e.getMessage() + "): "
@@ -168,7 +168,7 @@ public final class EnabledConntrack implements AutoCloseable {
         boolean interrupted = Thread.interrupted();
         try {
             if (isNoted) {
-                SysctlNote.locked(runDirectory, this::putBackNoted);
+                closeNoted();
             } else {
                 putBackOwn();
             }
@@ -181,11 +181,22 @@ public final class EnabledConntrack implements AutoCloseable {
         }
     }
 
+    private void closeNoted() throws IOException {
+        try {
+            SysctlNote.locked(runDirectory, this::putBackNoted);
+        } catch (IOException e) {
+            putBackOwn();
+            throw e;
+        }
+    }
+
     private boolean putBackNoted() throws IOException {
         SysctlNote note = note();
         note.release();
         boolean last = !note.isHeld();
         if (last) {
+            // Somebody may have swept the run directory.
+            previous.forEach(note.previous::putIfAbsent);
             putBack(note.previous);
             note.previous.clear();
         }

@@ -1,6 +1,7 @@
 package bwmon.monitor.conntrack;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 
+import bwmon.monitor.conntrack.ConntrackEvents.Delivery;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,7 +54,7 @@ class ConntrackEventsIT {
     void noEndIsLostInASmallBuffer() throws Exception {
         try (var namespace = tracking()) {
             inside(namespace, () -> {
-                try (var ended = ConntrackEvents.ended(SMALL)) {
+                try (var ended = ConntrackEvents.ended(Delivery.RELIABLE, SMALL)) {
                     long sent = ConnectionMaker.sendDatagrams(CONNECTIONS);
                     ConnectionMaker.flush();
                     var taken = new ArrayList<Connection>();
@@ -101,6 +103,33 @@ class ConntrackEventsIT {
         }
     }
 
+    private static long entries() throws IOException {
+        return new ConntrackSetup(Path.of("/proc"), Path.of("/nonexistent")).inspect().entries().orElseThrow();
+    }
+
+    @Test
+    void aListenerThatDoesNotReadKeepsEntriesInTheTableOnlyIfReliable() throws Exception {
+        try (var namespace = tracking()) {
+            inside(namespace, () -> {
+                try (var reliable = ConntrackEvents.ended(Delivery.RELIABLE, SMALL)) {
+                    ConnectionMaker.sendDatagrams(CONNECTIONS);
+                    ConnectionMaker.flush();
+                    assertTrue(entries() > CONNECTIONS / 2, "entries are kept");
+                    assertFalse(reliable.take(1).connections().isEmpty());
+                }
+                await().atMost(Duration.ofSeconds(20)).pollInSameThread().until(() -> entries() == 0);
+                try (var counted = ConntrackEvents.ended(Delivery.COUNTED, SMALL)) {
+                    ConnectionMaker.sendDatagrams(CONNECTIONS);
+                    ConnectionMaker.flush();
+                    await().atMost(Duration.ofSeconds(20)).pollInSameThread().until(() -> entries() == 0);
+                    ConntrackEvents.Events events = counted.take(Integer.MAX_VALUE);
+                    assertEquals(CONNECTIONS, events.connections().size() + events.lost());
+                    assertTrue(events.lost() > 0, "the buffer was never full, so that this test shows nothing");
+                }
+            });
+        }
+    }
+
     @Test
     void endsAreReadAsConntrackReadsThem() throws Exception {
         try (var namespace = tracking("/usr/sbin/conntrack")) {
@@ -108,7 +137,7 @@ class ConntrackEventsIT {
                 Path output = Files.createTempFile("bwmon", ".xml");
                 Process conntrack = new ProcessBuilder("/usr/sbin/conntrack", "-E", "-e", "DESTROY", "-o", "xml,id")
                         .redirectOutput(output.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-                try (var ended = ConntrackEvents.ended()) {
+                try (var ended = ConntrackEvents.ended(Delivery.RELIABLE)) {
                     // Two listeners: the port in the third column, NETLINK_NETFILTER in the second, a group in the fourth.
                     await().atMost(Duration.ofSeconds(20)).pollInSameThread().until(() -> Files
                             .readAllLines(Path.of("/proc/thread-self/net/netlink")).stream()
@@ -142,7 +171,7 @@ class ConntrackEventsIT {
                 Assumptions.assumeTrue(ConntrackSwitch.EVENTS.read(Path.of("/proc")).equals(OptionalInt.of(2)),
                         "net.netfilter.nf_conntrack_events is not 2");
                 ConnectionMaker.sendDatagrams(10);
-                try (var ended = ConntrackEvents.ended()) {
+                try (var ended = ConntrackEvents.ended(Delivery.RELIABLE)) {
                     ConnectionMaker.flush();
                     assertEquals(List.of(), ended.take(100).connections());
                     ConnectionMaker.sendDatagrams(5);
@@ -160,7 +189,7 @@ class ConntrackEventsIT {
                 var flows = new ConntrackFlows(ConntrackFlows.USUAL_LIMIT);
                 long sent = 0;
                 long handedOut = 0;
-                try (var ended = ConntrackEvents.ended(); var table = ConntrackTable.open()) {
+                try (var ended = ConntrackEvents.ended(Delivery.RELIABLE); var table = ConntrackTable.open()) {
                     for (int i = 0; i < 30; i++) {
                         sent += ConnectionMaker.sendDatagrams(300);
                         if (i % 2 == 0) {

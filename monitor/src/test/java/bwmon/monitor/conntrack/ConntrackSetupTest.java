@@ -209,6 +209,21 @@ class ConntrackSetupTest {
     }
 
     @Test
+    void aNoteThatWasSweptAwayIsNotNeeded() throws IOException {
+        thenAcknowledged();
+        EnabledConntrack enabled = setup().enable();
+        Files.delete(run.resolve("conntrack-77"));
+        enabled.close();
+        assertEquals(0, get(ConntrackSwitch.ACCOUNTING));
+        thenAcknowledged();
+        EnabledConntrack again = setup().enable();
+        Files.writeString(run.resolve("conntrack-77"), "spoilt\n");
+        assertThrows(IOException.class, again::close);
+        assertEquals(0, get(ConntrackSwitch.ACCOUNTING));
+        assertTrue(fake.isClosed());
+    }
+
+    @Test
     void withoutANoteOurOwnChangesArePutBack() throws IOException {
         cookie = OptionalLong.empty();
         thenAcknowledged();
