@@ -22,12 +22,20 @@ public final class Errno {
     public static final int EAGAIN = 11;
     /** Permission denied. */
     public static final int EACCES = 13;
+    /** Device or resource busy. */
+    public static final int EBUSY = 16;
+    /** File exists. */
+    public static final int EEXIST = 17;
     /** Invalid argument. */
     public static final int EINVAL = 22;
     /** Not a typewriter: the descriptor is no terminal. */
     public static final int ENOTTY = 25;
+    /** Protocol not available: the kernel has no such socket option. */
+    public static final int ENOPROTOOPT = 92;
     /** Protocol not supported. */
     public static final int EPROTONOSUPPORT = 93;
+    /** Operation not supported. */
+    public static final int EOPNOTSUPP = 95;
     /** Address family not supported by protocol. */
     public static final int EAFNOSUPPORT = 97;
     /** No buffer space available: from a netlink socket, that its queue overran and messages were lost. */

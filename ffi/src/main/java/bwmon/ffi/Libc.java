@@ -173,6 +173,49 @@ public final class Libc {
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     }
 
+    /**
+     * open(2) of something that exists.
+     *
+     * @param flags O_*, without O_CREAT
+     * @return a new descriptor
+     */
+    public static int open(String path, int flags) {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocateFrom(path);
+            return Downcalls.result((int) OpenCall.HANDLE.invokeExact(state, text, flags), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class OpenCall {
+        // int open(const char *, int, ...)
+        static final MethodHandle HANDLE = Downcalls.capturing("open",
+                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), Linker.Option.firstVariadicArg(2));
+    }
+
+    /**
+     * setns(2): moves the calling thread alone into a namespace. A thread of a pool, or a virtual thread's carrier, would
+     * take whoever comes next along: for a platform thread of one's own.
+     *
+     * @param fd of a file such as /proc/PID/ns/net
+     * @param type CLONE_NEW* that the descriptor must be of, 0 for any
+     */
+    public static int setns(int fd, int type) {
+        MemorySegment state = Downcalls.state();
+        try {
+            return Downcalls.result((int) SetnsCall.HANDLE.invokeExact(state, fd, type), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class SetnsCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("setns",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    }
+
     /** close(2). Never to be repeated, also not after EINTR: Linux has given the number back by then. */
     public static int close(int fd) {
         MemorySegment state = Downcalls.state();

@@ -44,6 +44,17 @@ class LibcTest {
     }
 
     @Test
+    void aFileIsOpenedOrRefused() throws ErrnoException {
+        assertEquals(-Errno.ENOENT, Libc.open("/nonexistent", 0));
+        try (Fd fd = Fd.of("open", Libc.open("/proc/self/ns/net", 0))) {
+            assertTrue(fd.number() > 2);
+            // The same namespace, asked for as one of another kind (CLONE_NEWUTS).
+            assertEquals(-Errno.EINVAL, Libc.setns(fd.number(), 0x04000000));
+        }
+        assertEquals(-Errno.EBADF, Libc.setns(-1, 0));
+    }
+
+    @Test
     void namesFollowTheKernelsHeader() {
         assertEquals("EPERM", Errno.name(Errno.EPERM));
         assertEquals("EAGAIN", Errno.name(Errno.EAGAIN));

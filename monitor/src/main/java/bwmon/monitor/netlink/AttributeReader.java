@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class AttributeReader {
+    private static final boolean SWAPPED = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
     private final ByteBuffer bytes;
+    private final int end;
+    private int position;
     private int type;
     private int start;
     private int length;
@@ -30,28 +34,36 @@ public final class AttributeReader {
     /** A cursor before the first attribute. */
     public AttributeReader(ByteBuffer attributes) {
         bytes = attributes.slice().order(ByteOrder.nativeOrder());
+        end = bytes.limit();
+    }
+
+    private AttributeReader(ByteBuffer bytes, int position, int end) {
+        this.bytes = bytes;
+        this.position = position;
+        this.end = end;
     }
 
     /** Goes to the next attribute; false after the last one and after the first malformed one. */
     public boolean next() {
-        if (error != null || !bytes.hasRemaining()) {
+        int left = end - position;
+        if (error != null || left == 0) {
             return false;
         }
-        int header = bytes.position();
-        if (bytes.remaining() < Netlink.NLA_HDRLEN) {
-            error = bytes.remaining() + " bytes are too few for an attribute";
+        int header = position;
+        if (left < Netlink.NLA_HDRLEN) {
+            error = left + " bytes are too few for an attribute";
             return false;
         }
         int whole = Short.toUnsignedInt(bytes.getShort(header));
-        if (whole < Netlink.NLA_HDRLEN || whole > bytes.remaining()) {
-            error = "an attribute claims " + whole + " bytes where " + bytes.remaining() + " are left";
+        if (whole < Netlink.NLA_HDRLEN || whole > left) {
+            error = "an attribute claims " + whole + " bytes where " + left + " are left";
             return false;
         }
         type = Short.toUnsignedInt(bytes.getShort(header + 2)) & Netlink.NLA_TYPE_MASK;
         start = header + Netlink.NLA_HDRLEN;
         length = whole - Netlink.NLA_HDRLEN;
         // The last attribute's padding may be missing.
-        bytes.position(header + Math.min(Netlink.align(whole), bytes.remaining()));
+        position = header + Math.min(Netlink.align(whole), left);
         return true;
     }
 
@@ -63,6 +75,11 @@ public final class AttributeReader {
     /** The attribute's value, in native byte order; a view that shares the content. */
     public ByteBuffer bytes() {
         return bytes.slice(start, length).order(ByteOrder.nativeOrder());
+    }
+
+    /** The attributes that are the attribute's value: a cursor of its own over the same bytes, with an error of its own. */
+    public AttributeReader nested() {
+        return new AttributeReader(bytes, start, start + length);
     }
 
     /** An unsigned value of one byte. */
@@ -78,6 +95,42 @@ public final class AttributeReader {
     /** A value of eight bytes; above 2^63 it reads as negative. */
     public long u64() {
         return has(Long.BYTES) ? bytes.getLong(start) : 0;
+    }
+
+    /** An unsigned value of two bytes in network byte order. */
+    public int be16() {
+        return has(Short.BYTES) ? Short.toUnsignedInt(swapped(bytes.getShort(start))) : 0;
+    }
+
+    /** An unsigned value of four bytes in network byte order. */
+    public long be32() {
+        return has(Integer.BYTES) ? Integer.toUnsignedLong(swapped(bytes.getInt(start))) : 0;
+    }
+
+    /** A value of eight bytes in network byte order; above 2^63 it reads as negative. */
+    public long be64() {
+        return has(Long.BYTES) ? swapped(bytes.getLong(start)) : 0;
+    }
+
+    /**
+     * Eight bytes of a longer value, in network byte order.
+     *
+     * @param offset within the value, whose length must be {@code expected}
+     */
+    public long be64(int offset, int expected) {
+        return has(expected) ? swapped(bytes.getLong(start + offset)) : 0;
+    }
+
+    private static short swapped(short value) {
+        return SWAPPED ? Short.reverseBytes(value) : value;
+    }
+
+    private static int swapped(int value) {
+        return SWAPPED ? Integer.reverseBytes(value) : value;
+    }
+
+    private static long swapped(long value) {
+        return SWAPPED ? Long.reverseBytes(value) : value;
     }
 
     private boolean has(int expected) {

@@ -38,6 +38,11 @@ public final class KernelChannel implements NetlinkChannel {
     /** SOL_NETLINK, linux/socket.h, and NETLINK_ADD_MEMBERSHIP, linux/netlink.h. */
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_ADD_MEMBERSHIP = 1;
+    /** NETLINK_BROADCAST_ERROR and NETLINK_NO_ENOBUFS, linux/netlink.h. */
+    private static final int NETLINK_BROADCAST_ERROR = 4;
+    private static final int NETLINK_NO_ENOBUFS = 5;
+    /** SO_NETNS_COOKIE, asm-generic/socket.h, since Linux 5.14. */
+    private static final int SO_NETNS_COOKIE = 71;
 
     /** The kernel fills datagrams of a dump up to 32 KiB (netlink_dump), so that nothing is cut. */
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -91,6 +96,31 @@ public final class KernelChannel implements NetlinkChannel {
     public void join(int group) throws ErrnoException {
         ErrnoException.check("setsockopt(NETLINK_ADD_MEMBERSHIP, " + group + ")",
                 Libc.setsockopt(fd.number(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group));
+    }
+
+    /**
+     * Lets the kernel's sender know of what found no room here, so that a sender who cares (conntrack does) sends it again;
+     * the receiver is not told ENOBUFS for it any more, while {@link #drops} goes on counting.
+     */
+    public void tellSenderOfOverruns() throws ErrnoException {
+        ErrnoException.check("setsockopt(NETLINK_BROADCAST_ERROR)",
+                Libc.setsockopt(fd.number(), SOL_NETLINK, NETLINK_BROADCAST_ERROR, 1));
+        ErrnoException.check("setsockopt(NETLINK_NO_ENOBUFS)",
+                Libc.setsockopt(fd.number(), SOL_NETLINK, NETLINK_NO_ENOBUFS, 1));
+    }
+
+    /**
+     * A number of this socket's network namespace that no other one gets until the next boot.
+     *
+     * @throws ErrnoException if the kernel has none: ENOPROTOOPT before Linux 5.14
+     */
+    public long namespaceCookie() throws ErrnoException {
+        try (Arena confined = Arena.ofConfined()) {
+            MemorySegment value = confined.allocate(ValueLayout.JAVA_LONG);
+            ErrnoException.check("getsockopt(SO_NETNS_COOKIE)",
+                    Libc.getsockopt(fd.number(), SOL_SOCKET, SO_NETNS_COOKIE, value));
+            return value.get(ValueLayout.JAVA_LONG, 0);
+        }
     }
 
     /**

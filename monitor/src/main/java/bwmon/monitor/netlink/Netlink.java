@@ -5,14 +5,26 @@ public final class Netlink {
     /** NETLINK_SOCK_DIAG: the protocol that lists sockets, sock_diag(7). */
     public static final int NETLINK_SOCK_DIAG = 4;
 
+    /** NETLINK_NETFILTER: the protocol of netfilter's subsystems, linux/netfilter/nfnetlink.h. */
+    public static final int NETLINK_NETFILTER = 12;
+
     /** NLM_F_REQUEST: a request to the kernel. */
     public static final int NLM_F_REQUEST = 0x01;
     /** NLM_F_MULTI: a part of several, ended by NLMSG_DONE. */
     public static final int NLM_F_MULTI = 0x02;
+    /** NLM_F_ACK: the kernel is to answer with an NLMSG_ERROR of 0. */
+    public static final int NLM_F_ACK = 0x04;
     /** NLM_F_DUMP_INTR: what is listed changed meanwhile, so that the list may lack entries or have them twice. */
     public static final int NLM_F_DUMP_INTR = 0x10;
     /** NLM_F_DUMP: NLM_F_ROOT | NLM_F_MATCH, the whole table. */
     public static final int NLM_F_DUMP = 0x100 | 0x200;
+    /** NLM_F_EXCL: what is to be created must not be there yet. */
+    public static final int NLM_F_EXCL = 0x200;
+    /** NLM_F_CREATE: to be created if it is not there. */
+    public static final int NLM_F_CREATE = 0x400;
+
+    /** NLA_F_NESTED: the attribute's value is attributes. */
+    public static final int NLA_F_NESTED = 1 << 15;
 
     /** NLMSG_NOOP: to be ignored. */
     public static final int NLMSG_NOOP = 0x1;

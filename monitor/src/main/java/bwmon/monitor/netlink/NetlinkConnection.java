@@ -1,8 +1,10 @@
 package bwmon.monitor.netlink;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 import bwmon.ffi.Errno;
@@ -32,9 +34,15 @@ public final class NetlinkConnection implements AutoCloseable {
      * Notifications that were waiting.
      *
      * @param messages in the order of their coming
-     * @param lost how many are known to be missing, 0 or more
+     * @param malformed datagrams that could not be read, or only in part, 0 or more
+     * @param dropped datagrams for which the kernel found no room, 0 or more
      */
-    public record Notifications<T>(List<T> messages, long lost) {}
+    public record Notifications<T>(List<T> messages, long malformed, long dropped) {
+        /** How many are known to be missing, if the kernel does not send again what it dropped. */
+        public long lost() {
+            return malformed + dropped;
+        }
+    }
 
     /** How a dump that could be read to its end came out. */
     private enum Outcome {
@@ -77,14 +85,14 @@ public final class NetlinkConnection implements AutoCloseable {
 
     private <T> Outcome attempt(String what, int type, byte[] payload, NetlinkMessage.Decoder<T> decoder,
             List<T> result) throws IOException {
-        sequence = sequence == Integer.MAX_VALUE ? 1 : sequence + 1;
+        advance();
         channel.send(new MessageWriter(type, Netlink.NLM_F_REQUEST | Netlink.NLM_F_DUMP, sequence, 0).bytes(payload)
                 .toBytes());
         boolean interrupted = false;
         while (true) {
             MessageReader messages;
             try {
-                messages = new MessageReader(uncut(what, channel.receive()));
+                messages = new MessageReader(uncut("dump of " + what, channel.receive()));
             } catch (ErrnoException e) {
                 if (e.errno() == Errno.ENOBUFS) {
                     return Outcome.OVERRUN;
@@ -114,13 +122,71 @@ public final class NetlinkConnection implements AutoCloseable {
         }
     }
 
+    private int advance() {
+        sequence = sequence == Integer.MAX_VALUE ? 1 : sequence + 1;
+        return sequence;
+    }
+
+    /**
+     * Sends messages together, as netfilter's transactions ask for, and waits until each that has NLM_F_ACK is
+     * acknowledged.
+     *
+     * @param what is done, for messages
+     * @param requests at least one with NLM_F_ACK; their sequence numbers are given here
+     * @return what the kernel answered beside the acknowledgements
+     * @throws ErrnoException if the kernel refuses any of them; EAGAIN if it does not answer
+     * @throws NetlinkException if an answer is malformed or was cut
+     */
+    public <T> List<T> transact(String what, List<MessageWriter> requests, NetlinkMessage.Decoder<T> decoder)
+            throws IOException {
+        var together = new ByteArrayOutputStream();
+        var awaited = new HashSet<Integer>();
+        var sent = new HashSet<Integer>();
+        for (MessageWriter request : requests) {
+            together.writeBytes(request.toBytes(advance()));
+            sent.add(sequence);
+            if (request.has(Netlink.NLM_F_ACK)) {
+                awaited.add(sequence);
+            }
+        }
+        if (awaited.isEmpty()) {
+            throw new IllegalArgumentException(what + ": no request asks to be acknowledged");
+        }
+        channel.send(together.toByteArray());
+        var result = new ArrayList<T>();
+        boolean ended = false;
+        try {
+            while (!awaited.isEmpty()) {
+                var messages = new MessageReader(uncut(what, channel.receive()));
+                for (NetlinkMessage message = messages.next(); message != null; message = messages.next()) {
+                    if (!sent.contains(message.sequence()) || message.port() != channel.port()) {
+                        continue; // The rest of an answer that was given up.
+                    }
+                    if (message.type() == Netlink.NLMSG_ERROR) {
+                        ErrnoException.check(what, message.result());
+                        awaited.remove(message.sequence());
+                    } else if (message.type() > Netlink.NLMSG_OVERRUN) {
+                        result.add(decoder.decode(message));
+                    }
+                }
+                messages.end();
+            }
+            ended = true;
+            return result;
+        } finally {
+            if (!ended) {
+                abandon();
+            }
+        }
+    }
+
     /** What the kernel sent, nothing missing; empty for what another process sent. */
     private static ByteBuffer uncut(String what, Datagram datagram) throws NetlinkException {
         if (datagram.senderPort() != 0) {
             return ByteBuffer.allocate(0);
         }
         if (datagram.isCut()) {
-            throw new NetlinkException("dump of " + what + ": a datagram of " + datagram.length()
+            throw new NetlinkException(what + ": a datagram of " + datagram.length()
                     + " bytes was cut to " + datagram.bytes().remaining());
         }
         return datagram.bytes();
@@ -177,7 +243,7 @@ public final class NetlinkConnection implements AutoCloseable {
         long drops = channel.drops();
         long dropped = Math.max(overruns, drops - dropsSeen);
         dropsSeen = drops;
-        return new Notifications<>(result, malformed + dropped);
+        return new Notifications<>(result, malformed, dropped);
     }
 
     /** Reads what can be read, and gives back 1 if that is not all. */

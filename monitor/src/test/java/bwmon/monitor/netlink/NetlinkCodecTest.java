@@ -88,6 +88,41 @@ class NetlinkCodecTest {
     }
 
     @Test
+    void attributesOfAttributesHaveACursorAndAnErrorOfTheirOwn() throws NetlinkException {
+        byte[] message = new MessageWriter(1, 0, 0, 0)
+                .nested(1, outer -> outer.attribute(2, new byte[]{0x12, 0x34})
+                        .nested(3, inner -> inner.attribute(4, new byte[]{-1, 0, 0, 1})
+                                .attribute(5, new byte[]{1, 2, 3, 4, 5, 6, 7, 8}).attribute(6, new byte[3])))
+                .attribute(7, new byte[]{0, 0, 0, 0, 0, 0, 0, 0, 0x11, 0, 0, 0, 0, 0, 0, 9}).toBytes();
+        var attributes = new AttributeReader(ByteBuffer.wrap(message, 16, message.length - 16));
+        assertTrue(attributes.next());
+        assertEquals(1, attributes.type(), "without NLA_F_NESTED");
+        AttributeReader outer = attributes.nested();
+        assertTrue(outer.next());
+        assertEquals(0x1234, outer.be16());
+        assertTrue(outer.next());
+        AttributeReader inner = outer.nested();
+        assertFalse(outer.next());
+        assertTrue(inner.next());
+        assertEquals(0xff000001L, inner.be32());
+        assertTrue(inner.next());
+        assertEquals(0x0102030405060708L, inner.be64());
+        assertTrue(inner.next());
+        assertEquals(0, inner.be64());
+        assertFalse(inner.next());
+        assertThrows(NetlinkException.class, inner::end);
+        outer.end();
+        assertTrue(attributes.next());
+        assertEquals(0x1100000000000009L, attributes.be64(8, 16));
+        assertFalse(attributes.next());
+        attributes.end();
+        assertEquals(0, attributes.be64(0, 8));
+        assertThrows(NetlinkException.class, attributes::end);
+        assertThrows(IllegalArgumentException.class, () -> new MessageWriter(1, 0, 0, 0)
+                .nested(1, n -> n.attribute(2, new byte[40_000]).attribute(3, new byte[40_000])));
+    }
+
+    @Test
     void aValueOfTheWrongLengthIsAnErrorAtTheEnd() {
         byte[] message = new MessageWriter(1, 0, 0, 0).attribute(4, new byte[3]).attribute(5, new byte[1]).toBytes();
         var attributes = new AttributeReader(ByteBuffer.wrap(message, 16, message.length - 16));

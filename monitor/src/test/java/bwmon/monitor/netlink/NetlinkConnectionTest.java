@@ -2,6 +2,7 @@ package bwmon.monitor.netlink;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 import bwmon.ffi.Errno;
@@ -134,6 +135,40 @@ class NetlinkConnectionTest {
         assertEquals(Errno.EAGAIN, assertThrows(ErrnoException.class, this::dump).errno());
     }
 
+    private List<String> transact(int... flags) throws IOException {
+        return connection.transact("two things", Arrays.stream(flags)
+                .mapToObj(f -> new MessageWriter(30, Netlink.NLM_F_REQUEST | f, 0, 0)).toList(),
+                NetlinkConnectionTest::decode);
+    }
+
+    private static byte[] acknowledges(NetlinkMessage first, int index, int error) {
+        return new MessageWriter(Netlink.NLMSG_ERROR, 0, first.sequence() + index, FakeKernel.PORT)
+                .bytes(FakeKernel.number(error)).toBytes();
+    }
+
+    @Test
+    void aTransactionWaitsForEachAcknowledgement() throws IOException {
+        kernel.then((k, first) -> k.arrives(acknowledges(first, 2, 0))
+                .arrivesFrom(333, acknowledges(first, 1, -Errno.EPERM))
+                .arrives(acknowledges(first, -1, -Errno.EPERM))
+                .arrives(k.part(first, 20, 0, text("answer")), acknowledges(first, 1, 0)));
+        assertEquals(List.of("answer"), transact(0, Netlink.NLM_F_ACK, Netlink.NLM_F_ACK, 0));
+        assertTrue(kernel.isDrained());
+        assertThrows(IllegalArgumentException.class, () -> transact(0), "nothing to wait for");
+    }
+
+    @Test
+    void aTransactionThatIsRefusedIsAnErrorAndItsRestReadAway() throws IOException {
+        kernel.then((k, first) -> k.arrives(acknowledges(first, 0, -Errno.EEXIST))
+                .arrives(acknowledges(first, 1, 0)));
+        var e = assertThrows(ErrnoException.class, () -> transact(0, Netlink.NLM_F_ACK));
+        assertEquals(Errno.EEXIST, e.errno());
+        assertEquals("two things: EEXIST (" + Errno.text(Errno.EEXIST) + ")", e.getMessage());
+        assertTrue(kernel.isDrained());
+        kernel.then((k, first) -> {});
+        assertEquals(Errno.EAGAIN, assertThrows(ErrnoException.class, () -> transact(Netlink.NLM_F_ACK)).errno());
+    }
+
     private Notifications<String> notifications(int limit) throws IOException {
         return connection.notifications(limit, NetlinkConnectionTest::decode);
     }
@@ -144,17 +179,17 @@ class NetlinkConnectionTest {
 
     @Test
     void notificationsAreTakenWithoutWaiting() throws IOException {
-        assertEquals(new Notifications<>(List.of(), 0), notifications(10));
+        assertEquals(new Notifications<>(List.of(), 0, 0), notifications(10));
         kernel.arrives(notification("a"), notification("b")).arrivesFrom(5, notification("forged"))
                 .arrives(notification("c"));
-        assertEquals(new Notifications<>(List.of("a", "b", "c"), 0), notifications(10));
+        assertEquals(new Notifications<>(List.of("a", "b", "c"), 0, 0), notifications(10));
     }
 
     @Test
     void theRestWaitsBeyondTheLimit() throws IOException {
         kernel.arrives(notification("a")).arrives(notification("b"));
-        assertEquals(new Notifications<>(List.of("a"), 0), notifications(1));
-        assertEquals(new Notifications<>(List.of("b"), 0), notifications(1));
+        assertEquals(new Notifications<>(List.of("a"), 0, 0), notifications(1));
+        assertEquals(new Notifications<>(List.of("b"), 0, 0), notifications(1));
     }
 
     @Test
@@ -163,9 +198,9 @@ class NetlinkConnectionTest {
         lie[0] = 100;
         kernel.arrives(notification("a")).overruns(7).arrives(notification("b")).arrives(lie)
                 .arrivesCut(notification("a long one"), 18);
-        assertEquals(new Notifications<>(List.of("a", "b"), 9), notifications(10));
+        assertEquals(new Notifications<>(List.of("a", "b"), 2, 7), notifications(10));
         kernel.arrives(notification("c"));
-        assertEquals(new Notifications<>(List.of("c"), 0), notifications(10));
+        assertEquals(new Notifications<>(List.of("c"), 0, 0), notifications(10));
     }
 
     @Test

@@ -1,0 +1,151 @@
+package bwmon.monitor.conntrack;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+import bwmon.monitor.conntrack.ConntrackState.Access;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The setup of the real kernel, in namespaces of our own. */
+@Timeout(120)
+class ConntrackSetupIT {
+    private static final Path PROC = Path.of("/proc");
+
+    @TempDir
+    Path run = Path.of("/nonexistent");
+
+    private ConntrackSetup setup() {
+        return new ConntrackSetup(PROC, run);
+    }
+
+    private Process child(NetworkNamespace namespace, List<String> before, String... arguments) throws Exception {
+        var words = new ArrayList<>(before);
+        words.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                SetupChild.class.getName()));
+        words.addAll(List.of(arguments));
+        return new ProcessBuilder(namespace.inside(words.toArray(String[]::new)))
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    private static String firstLine(Process process) throws Exception {
+        var reader = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        return Objects.requireNonNull(reader.readLine(), "the child said nothing");
+    }
+
+    private static OptionalInt accounting() throws Exception {
+        return ConntrackSwitch.ACCOUNTING.read(PROC);
+    }
+
+    private static void assertNoTableIsLeft(NetworkNamespace namespace) throws Exception {
+        if (Files.isExecutable(Path.of("/usr/sbin/nft"))) {
+            assertEquals("", namespace.exec("nft", "list", "tables"));
+        }
+        namespace.call(() -> {
+            try (TrackingRule rule = TrackingRule.add()) {
+                assertEquals("bwmon", rule.table(), "the name is free again");
+            }
+            return null;
+        });
+    }
+
+    private List<Path> notes() throws Exception {
+        try (Stream<Path> files = Files.list(run)) {
+            return files.filter(f -> !f.endsWith("lock")).toList();
+        }
+    }
+
+    @Test
+    void trackingAndCountingAreSwitchedOnAndOffAgain() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            namespace.call(() -> {
+                ConnectionMaker.sendDatagrams(3);
+                ConntrackState before = setup().inspect();
+                assertEquals(Access.OPEN, before.access());
+                assertEquals(0, before.entries().orElseThrow(), "nothing is tracked");
+                assertEquals(0, before.accounting().orElseThrow());
+                assertFalse(before.missing().isEmpty());
+                EnabledConntrack enabled = setup().enable();
+                assertEquals(List.of(), enabled.warnings());
+                ConnectionMaker.sendDatagrams(3);
+                ConntrackState during = setup().inspect();
+                assertEquals(List.of(), during.missing());
+                assertEquals(3, during.entries().orElseThrow());
+                try (var table = ConntrackTable.open()) {
+                    for (Connection c : table.dump()) {
+                        assertEquals(1, Objects.requireNonNull(c.originalCounters()).packets());
+                        assertNotNull(c.started());
+                    }
+                }
+                // Closed by another thread, whose namespace is the machine's, as a shutdown hook would.
+                return enabled;
+            }).close();
+            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+            assertNoTableIsLeft(namespace);
+            assertEquals(List.of(), notes());
+        }
+    }
+
+    @Test
+    void afterKillTheTableGoesByItselfAndTheNextOnePutsTheSettingsBack() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            Process child = child(namespace, List.of(), run.toString());
+            assertTrue(firstLine(child).contains("nft table inet bwmon"));
+            assertEquals(OptionalInt.of(1), namespace.call(ConntrackSetupIT::accounting));
+            child.destroyForcibly().waitFor();
+            await().untilAsserted(() -> assertNoTableIsLeft(namespace));
+            assertEquals(OptionalInt.of(1), namespace.call(ConntrackSetupIT::accounting), "nobody could put it back");
+            assertEquals(1, notes().size());
+            namespace.call(() -> {
+                setup().enable().close();
+                return null;
+            });
+            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+            assertEquals(List.of(), notes());
+        }
+    }
+
+    @Test
+    void twoProgramsShareAndTheLastOnePutsBackOnSigterm() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            EnabledConntrack first = namespace.call(() -> setup().enable());
+            Process child = child(namespace, List.of(), run.toString());
+            assertEquals("switched on while this program runs: connection tracking (nft table inet bwmon-" + child.pid()
+                    + ")", firstLine(child));
+            first.close();
+            assertEquals(OptionalInt.of(1), namespace.call(ConntrackSetupIT::accounting), "the child needs it");
+            child.toHandle().destroy();
+            assertEquals(128 + 15, child.waitFor());
+            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+            assertEquals(List.of(), notes());
+            assertNoTableIsLeft(namespace);
+        }
+    }
+
+    @Test
+    void withoutTheCapabilityThatIsSaid() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv(1) is not installed");
+        try (var namespace = NetworkNamespace.open()) {
+            Process child = child(namespace, List.of("setpriv", "--bounding-set=-net_admin"));
+            assertEquals(Access.NOT_PERMITTED.toString(), firstLine(child));
+            assertEquals(0, child.waitFor());
+        }
+    }
+}
