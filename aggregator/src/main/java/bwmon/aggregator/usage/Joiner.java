@@ -2,12 +2,14 @@ package bwmon.aggregator.usage;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
@@ -185,10 +187,15 @@ public final class Joiner {
     }
 
     private void forgetOld(long nowNanos) {
-        upstreams.values().removeIf(seen -> nowNanos - seen >= FORGET_AFTER.toNanos());
-        Iterator<Client> unseenLongest = clients.values().iterator();
+        forgetOld(upstreams.values(), seen -> seen, nowNanos);
+        forgetOld(clients.values(), client -> client.seenNanos, nowNanos);
+    }
+
+    /** The first is the one that was unseen for longest: behind one that is not old, none is. */
+    private static <T> void forgetOld(Collection<T> unseenLongestFirst, ToLongFunction<T> seenNanos, long nowNanos) {
+        Iterator<T> unseenLongest = unseenLongestFirst.iterator();
         while (unseenLongest.hasNext()
-                && nowNanos - unseenLongest.next().seenNanos >= FORGET_AFTER.toNanos()) {
+                && nowNanos - seenNanos.applyAsLong(unseenLongest.next()) >= FORGET_AFTER.toNanos()) {
             unseenLongest.remove();
         }
     }

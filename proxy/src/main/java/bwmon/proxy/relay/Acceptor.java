@@ -9,7 +9,6 @@ import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Protocol;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.NativeInetAddress;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +26,6 @@ final class Acceptor {
     /** How long to pause when there is no descriptor left. Edge-triggered: no event would tell of a later chance. */
     private static final long PAUSE_MILLIS = 100;
     private static final long CLOSE_SECONDS = 2;
-    /** ECONNABORTED (asm-generic/errno.h): the client was gone before it was accepted. */
-    private static final int ECONNABORTED = 103;
 
     private final Forwarder forwarder;
     private final IoEventLoop loop;
@@ -97,13 +94,10 @@ final class Acceptor {
             int descriptor = -1;
             try {
                 descriptor = socket.accept(address);
-            } catch (NativeIoException e) {
-                if (e.expectedErr() == -ECONNABORTED || e.expectedErr() == ECONNABORTED) {
+            } catch (IOException e) {
+                if (SystemErrors.number(e) == SystemErrors.ECONNABORTED) {
                     continue;
                 }
-                fail(e);
-                return;
-            } catch (IOException e) {
                 fail(e);
                 return;
             } finally {

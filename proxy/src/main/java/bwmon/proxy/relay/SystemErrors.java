@@ -30,6 +30,8 @@ public final class SystemErrors {
     public static final int EADDRNOTAVAIL = 99;
     /** Network is unreachable. */
     public static final int ENETUNREACH = 101;
+    /** The client was gone before it was accepted. */
+    public static final int ECONNABORTED = 103;
     /** Connection reset by peer. */
     public static final int ECONNRESET = 104;
     /** Connection timed out. */
