@@ -111,15 +111,17 @@ public final class Aggregator {
     private static Balance balance(List<Charge> charges, List<Report> monitorReports, List<Report> pipeReports) {
         List<Usage> usages = charges.stream().map(charge -> new Usage(charge.owner(), null, charge.counts())).toList();
         Map<String, ByteCounts> interfaces = new HashMap<>();
+        ByteCounts segmentation = ByteCounts.ZERO;
         long lostEvents = 0;
         for (Report report : monitorReports) {
             // Two sources that read one interface's counters read the same counters.
             report.interfaces().forEach(interfaces::putIfAbsent);
+            segmentation = segmentation.plus(report.segmentation());
             lostEvents = Math.addExact(lostEvents, report.lostEvents());
         }
         for (Report report : pipeReports) {
             lostEvents = Math.addExact(lostEvents, report.lostEvents());
         }
-        return Balance.of(interfaces, usages, lostEvents);
+        return Balance.of(interfaces, usages, segmentation, lostEvents);
     }
 }

@@ -126,6 +126,9 @@ public final class JsonLines {
                 json.writeEndObject();
             }
             json.writeEndObject();
+            json.writeObjectFieldStart("segmentation");
+            counts(json, balance.segmentation());
+            json.writeEndObject();
             json.writeNumberField("lost_events", balance.lostEvents());
         });
     }

@@ -93,7 +93,8 @@ class JsonLinesTest {
                         "tx_payload_bytes":null}},"named":{"rx_bytes":10,"tx_bytes":20,"rx_packets":1,"tx_packets":2,\
                         "rx_payload_bytes":null,"tx_payload_bytes":null},"unattributed":{"forwarded":{"rx_bytes":20,\
                         "tx_bytes":20,"rx_packets":2,"tx_packets":2,"rx_payload_bytes":null,"tx_payload_bytes":null}},\
-                        "lost_events":5}
+                        "segmentation":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0,\
+                        "rx_payload_bytes":0,"tx_payload_bytes":0},"lost_events":5}
                         """,
                 written());
     }

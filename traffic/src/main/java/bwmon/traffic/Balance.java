@@ -12,10 +12,12 @@ import java.util.TreeMap;
  *     read them
  * @param named what was charged to owners with a name
  * @param unattributed what was not, by cause; causes without traffic are left out
+ * @param segmentation how much of all that is headers and packets of segmentation that an interface may not count: see
+ *     {@link Report}
  * @param lostEvents events that the kernel could not deliver, 0 or more
  */
 public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<Owner.Cause, ByteCounts> unattributed,
-        long lostEvents) {
+        ByteCounts segmentation, long lostEvents) {
 
     public Balance {
         if (lostEvents < 0) {
@@ -27,15 +29,28 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
         unattributed = Collections.unmodifiableMap(causes);
     }
 
+    /** A balance without segmentation. */
+    public Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<Owner.Cause, ByteCounts> unattributed,
+            long lostEvents) {
+        this(interfaces, named, unattributed, ByteCounts.ZERO, lostEvents);
+    }
+
+    /** The balance of one report. */
+    public static Balance of(Report report) {
+        return of(report.interfaces(), report.usages(), report.segmentation(), report.lostEvents());
+    }
+
     /**
      * The balance of usages, summed up.
      *
      * @param interfaces as in the record
      * @param usages every usage of the interval, named or not
+     * @param segmentation as in the record
      * @param lostEvents as in the record
      * @throws ArithmeticException if a sum overflows
      */
-    public static Balance of(Map<String, ByteCounts> interfaces, Iterable<Usage> usages, long lostEvents) {
+    public static Balance of(Map<String, ByteCounts> interfaces, Iterable<Usage> usages,
+            ByteCounts segmentation, long lostEvents) {
         ByteCounts named = ByteCounts.ZERO;
         var unattributed = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
         for (Usage usage : usages) {
@@ -45,6 +60,21 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
                 named = named.plus(usage.counts());
             }
         }
-        return new Balance(interfaces, named, unattributed, lostEvents);
+        return new Balance(interfaces, named, unattributed, segmentation, lostEvents);
+    }
+
+    /**
+     * Both intervals as one.
+     *
+     * @throws ArithmeticException if a sum overflows
+     */
+    public Balance plus(Balance next) {
+        var gains = new TreeMap<>(interfaces);
+        next.interfaces.forEach((name, counts) -> gains.merge(name, counts, ByteCounts::plus));
+        var causes = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
+        causes.putAll(unattributed);
+        next.unattributed.forEach((cause, counts) -> causes.merge(cause, counts, ByteCounts::plus));
+        return new Balance(gains, named.plus(next.named), causes, segmentation.plus(next.segmentation),
+                Math.addExact(lostEvents, next.lostEvents));
     }
 }

@@ -133,7 +133,13 @@ public sealed interface Owner {
         /** The kernel's queue overran and the event that names the owner was lost. */
         LOST_EVENTS,
         /** No socket is known for the flow. */
-        NO_SOCKET;
+        NO_SOCKET,
+        /**
+         * The interfaces carried them, and no source that tells flows apart saw them: ARP and neighbour discovery, packets that
+         * firewall rules except from tracking, connections that began before they were counted, programs that write to the
+         * link layer (packet(7)).
+         */
+        UNTRACKED;
 
         /** The name in JSON and on screens, such as {@code no-permission}. */
         public String label() {

@@ -11,10 +11,13 @@ import java.util.Map;
  * @param interval how long the interval was, by a monotonic clock; since the source was opened for its first report
  * @param usages what moved; an owner or a flow that moved nothing is left out, one may stand in several entries
  * @param interfaces what the interfaces' own counters gained, by name; empty where the source does not read them
+ * @param segmentation how much of the usages' IP bytes and packets, summed up, are headers and packets that only
+ *     segmentation makes (or receive offload took away): an interface that does it in hardware, or hands such packets on
+ *     whole, may not count them
  * @param lostEvents events that the source knows it lost in this interval
  */
 public record Report(String source, Duration interval, List<Usage> usages, Map<String, ByteCounts> interfaces,
-        long lostEvents) {
+        ByteCounts segmentation, long lostEvents) {
 
     public Report {
         if (interval.isNegative()) {
@@ -22,6 +25,12 @@ public record Report(String source, Duration interval, List<Usage> usages, Map<S
         }
         usages = List.copyOf(usages);
         interfaces = Map.copyOf(interfaces);
+    }
+
+    /** A report of a source that does not correct for segmentation. */
+    public Report(String source, Duration interval, List<Usage> usages, Map<String, ByteCounts> interfaces,
+            long lostEvents) {
+        this(source, interval, usages, interfaces, ByteCounts.ZERO, lostEvents);
     }
 
     /** A report of a source that neither reads interfaces nor can lose events. */

@@ -25,23 +25,30 @@ class BalanceTest {
                         usage(new Owner.Unattributed(Cause.EXITED), ONE), usage(curl, ONE),
                         usage(new Owner.Unattributed(Cause.KERNEL), ByteCounts.ofIp(7, 7, 7, 7)),
                         usage(new Owner.Unattributed(Cause.EXITED), ByteCounts.ofIp(5, 5, 5, 5))),
-                3);
+                ByteCounts.ofIp(1, 0, 1, 0), 3);
         assertEquals(ByteCounts.ofIp(12, 24, 3, 3), balance.named());
         assertEquals(Map.of(Cause.EXITED, ByteCounts.ofIp(6, 7, 6, 6), Cause.KERNEL, ByteCounts.ofIp(7, 7, 7, 7)),
                 balance.unattributed());
         assertEquals(Map.of("eth0", ByteCounts.ofIp(100, 200, 3, 4)), balance.interfaces());
         assertEquals(3, balance.lostEvents());
+        Balance twice = balance.plus(balance);
+        assertEquals(ByteCounts.ofIp(24, 48, 6, 6), twice.named());
+        assertEquals(ByteCounts.ofIp(12, 14, 12, 12), twice.unattributed().get(Cause.EXITED));
+        assertEquals(Map.of("eth0", ByteCounts.ofIp(200, 400, 6, 8)), twice.interfaces());
+        assertEquals(ByteCounts.ofIp(2, 0, 2, 0), twice.segmentation());
+        assertEquals(6, twice.lostEvents());
     }
 
     @Test
     void nothingAddsUpToZero() {
-        assertEquals(new Balance(Map.of(), ByteCounts.ZERO, Map.of(), 0), Balance.of(Map.of(), List.of(), 0));
+        assertEquals(new Balance(Map.of(), ByteCounts.ZERO, Map.of(), 0),
+                Balance.of(Map.of(), List.of(), ByteCounts.ZERO, 0));
     }
 
     @Test
     void aSourceWithoutAFigureMakesTheSumUnknown() {
         Balance balance = Balance.of(Map.of(), List.of(usage(new Owner.Pipe("p", "p"), ByteCounts.ofPayload(1, 1)),
-                usage(new Owner.Pipe("q", "q"), ONE)), 0);
+                usage(new Owner.Pipe("q", "q"), ONE)), ByteCounts.ZERO, 0);
         assertEquals(ByteCounts.ofIp(0, 0, 0, 0).minus(ByteCounts.ofPayload(0, 0)), balance.named());
     }
 
@@ -50,12 +57,12 @@ class BalanceTest {
         Owner pipe = new Owner.Pipe("p", "p");
         assertThrows(ArithmeticException.class, () -> Balance.of(Map.of(),
                 List.of(usage(pipe, ByteCounts.ofPayload(Long.MAX_VALUE, 0)), usage(pipe, ByteCounts.ofPayload(1, 0))),
-                0));
+                ByteCounts.ZERO, 0));
     }
 
     @Test
     void aLossBelowZeroIsRefused() {
-        assertThrows(IllegalArgumentException.class, () -> Balance.of(Map.of(), List.of(), -1));
+        assertThrows(IllegalArgumentException.class, () -> Balance.of(Map.of(), List.of(), ByteCounts.ZERO, -1));
     }
 
     @Test

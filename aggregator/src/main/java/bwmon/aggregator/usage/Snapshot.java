@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,17 +116,7 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
                     of == null ? new Application(OTHERS.name(), Application.Basis.ITSELF) : of);
         }
         return new Snapshot(next.at, next.nanos, interval.plus(next.interval), new ArrayList<>(sums.values()),
-                applicationsOfBoth, sum(balance, next.balance), leftOut.plus(next.leftOut), next.failures,
+                applicationsOfBoth, balance.plus(next.balance), leftOut.plus(next.leftOut), next.failures,
                 next.notices);
-    }
-
-    private static Balance sum(Balance a, Balance b) {
-        var interfaces = new HashMap<>(a.interfaces());
-        b.interfaces().forEach((name, counts) -> interfaces.merge(name, counts, ByteCounts::plus));
-        var causes = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
-        causes.putAll(a.unattributed());
-        b.unattributed().forEach((cause, counts) -> causes.merge(cause, counts, ByteCounts::plus));
-        return new Balance(interfaces, a.named().plus(b.named()), causes,
-                Math.addExact(a.lostEvents(), b.lostEvents()));
     }
 }
