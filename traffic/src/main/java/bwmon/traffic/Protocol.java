@@ -4,7 +4,11 @@ import java.util.Locale;
 
 /** Transport protocols that are told apart, by their number in the IP header (IANA, Assigned Internet Protocol Numbers). */
 public enum Protocol {
-    TCP(6), UDP(17);
+    ICMP(1), TCP(6), UDP(17), DCCP(33), GRE(47), ESP(50), ICMPV6(58), SCTP(132), UDPLITE(136),
+    /** Any other one; its number is not kept. */
+    OTHER(255);
+
+    private static final Protocol[] ALL = values();
 
     private final int number;
 
@@ -12,7 +16,17 @@ public enum Protocol {
         this.number = number;
     }
 
-    /** The protocol's number in the IP header. */
+    /** The protocol with that number in the IP header, 0 to 255; {@link #OTHER} if it is not told apart. */
+    public static Protocol of(int number) {
+        for (Protocol protocol : ALL) {
+            if (protocol.number == number) {
+                return protocol;
+            }
+        }
+        return OTHER;
+    }
+
+    /** The protocol's number in the IP header; 255, which is reserved, for {@link #OTHER}. */
     public int number() {
         return number;
     }
