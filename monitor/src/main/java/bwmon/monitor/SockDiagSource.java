@@ -107,7 +107,8 @@ public final class SockDiagSource implements TrafficSource {
         try {
             sockets = SockDiag.open();
             destroyed = destroyed(notices);
-            source = new SockDiagSource(sockets, destroyed, new ProcessTable(proc, new Users(Path.of("/etc/passwd"))),
+            source = new SockDiagSource(sockets, destroyed,
+                    new ProcessTable(proc, new Users(Path.of("/etc/passwd")), ticker),
                     proc::netDev, ticker, lookback);
             namespaces(proc, notices);
             source.notices.addAll(notices);

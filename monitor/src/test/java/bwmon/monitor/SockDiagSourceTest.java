@@ -57,6 +57,11 @@ class SockDiagSourceTest {
             }
             return new Found(found, 0);
         }
+
+        @Override
+        public Found findAmong(Set<Long> inodes, long uid, int descriptors) {
+            return find(inodes);
+        }
     }
 
     private static SocketOwners.Holder holder(String name) {
