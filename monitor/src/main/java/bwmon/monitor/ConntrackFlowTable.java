@@ -8,10 +8,6 @@ import bwmon.monitor.conntrack.ConntrackEvents;
 import bwmon.monitor.conntrack.ConntrackEvents.Delivery;
 import bwmon.monitor.conntrack.ConntrackFlows;
 import bwmon.monitor.conntrack.ConntrackTable;
-import bwmon.monitor.conntrack.EnabledConntrack;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The connection table by ctnetlink: listed at each look, with the ends that were told in between.
@@ -23,33 +19,29 @@ import org.slf4j.LoggerFactory;
  * longer.
  */
 final class ConntrackFlowTable implements FlowTable {
-    private static final Logger LOG = LoggerFactory.getLogger(ConntrackFlowTable.class);
     /** Ends taken at most at one look; the others wait for the next one. */
     private static final int ENDS_LIMIT = 262_144;
 
     private final ConntrackTable table;
     private final ConntrackEvents ends;
     private final ConntrackFlows flows = new ConntrackFlows(ConntrackFlows.USUAL_LIMIT);
-    private final @Nullable EnabledConntrack enabled;
     private long lost;
 
-    private ConntrackFlowTable(ConntrackTable table, ConntrackEvents ends, @Nullable EnabledConntrack enabled) {
+    private ConntrackFlowTable(ConntrackTable table, ConntrackEvents ends) {
         this.table = table;
         this.ends = ends;
-        this.enabled = enabled;
     }
 
     /**
      * Of the calling thread's network namespace.
      *
-     * @param enabled what to put back at the end; null if nothing was switched on. Owned if nothing is thrown
      * @throws ErrnoException if the kernel refuses
      */
-    static ConntrackFlowTable open(@Nullable EnabledConntrack enabled) throws ErrnoException {
+    static ConntrackFlowTable open() throws ErrnoException {
         ConntrackTable table = ConntrackTable.open();
         boolean opened = false;
         try {
-            var result = new ConntrackFlowTable(table, ConntrackEvents.ended(Delivery.COUNTED), enabled);
+            var result = new ConntrackFlowTable(table, ConntrackEvents.ended(Delivery.COUNTED));
             opened = true;
             return result;
         } finally {
@@ -76,12 +68,5 @@ final class ConntrackFlowTable implements FlowTable {
     public void close() {
         ends.close();
         table.close();
-        if (enabled != null) {
-            try {
-                enabled.close();
-            } catch (IOException e) {
-                LOG.warn("connection tracking could not be put back as it was: {}", e.toString());
-            }
-        }
     }
 }

@@ -25,7 +25,6 @@ interface FlowTable extends AutoCloseable {
      */
     Look look() throws IOException;
 
-    /** Puts back what was switched on for it. */
     @Override
     void close();
 }

@@ -49,13 +49,14 @@ final class HostMonitor implements Monitor {
     private static final int FIND_LIMIT = 1_000;
 
     private final String name;
-    private final SocketTable sockets;
+    private final Sockets sockets;
     private final @Nullable FlowTable table;
     private final Interfaces interfaces;
     private final SocketOwners owners;
     private final PromptOwners prompt;
     private final Ticker ticker;
     private final List<String> notices;
+    private final Runnable putBack;
     private final SocketLedger socketLedger;
     private final FlowLedger flowLedger = new FlowLedger();
     private final Untracked untracked = new Untracked();
@@ -73,10 +74,11 @@ final class HostMonitor implements Monitor {
      *
      * @param table null if there is no connection table
      * @param notices what a person should know; more may be added
+     * @param putBack is run once at the end: undoes what was changed on the host
      * @throws IOException if a first look fails
      */
-    HostMonitor(String name, SocketTable sockets, @Nullable FlowTable table, Interfaces interfaces, SocketOwners owners,
-            PromptOwners prompt, Ticker ticker, List<String> notices) throws IOException {
+    HostMonitor(String name, Sockets sockets, @Nullable FlowTable table, Interfaces interfaces, SocketOwners owners,
+            PromptOwners prompt, Ticker ticker, List<String> notices, Runnable putBack) throws IOException {
         this.name = name;
         this.sockets = sockets;
         this.table = table;
@@ -85,6 +87,7 @@ final class HostMonitor implements Monitor {
         this.prompt = prompt;
         this.ticker = ticker;
         this.notices = new ArrayList<>(notices);
+        this.putBack = putBack;
         socketLedger = new SocketLedger(sockets.tellsEnds());
         Look look = look();
         interfacesBefore = look.interfaces;
@@ -94,7 +97,8 @@ final class HostMonitor implements Monitor {
         var listed = new HashSet<Long>();
         look.open.forEach(socket -> listed.add(socket.cookie()));
         List<SettledSocket> settled = socketLedger.settle(look.open,
-                look.ended.sockets().stream().filter(socket -> listed.contains(socket.cookie())).toList(), look.answers);
+                look.ended.sockets().stream().filter(socket -> listed.contains(socket.cookie())).toList(),
+                look.answers);
         before = flowLedger.settle(settled.stream().map(SettledSocket::known).toList(), table == null ? null : flows,
                 circumstances()).usages();
         flows.clear();
@@ -104,7 +108,7 @@ final class HostMonitor implements Monitor {
     }
 
     /** What was seen, and what was asked about it. */
-    private record Look(List<SocketSample> open, SocketTable.Ended ended, Interfaces.Look interfaces, Answers answers) {}
+    private record Look(List<SocketSample> open, Sockets.Ended ended, Interfaces.Look interfaces, Answers answers) {}
 
     private Look look() throws IOException {
         var open = new ArrayList<>(sockets.open());
@@ -116,7 +120,7 @@ final class HostMonitor implements Monitor {
             lost += seen.lost();
             open.addAll(sockets.find(withoutSocket(open, interfacesNow.addresses())));
         }
-        SocketTable.Ended ended = sockets.ended();
+        Sockets.Ended ended = sockets.ended();
         return new Look(open, ended, interfacesNow, answers(open));
     }
 
@@ -226,5 +230,6 @@ final class HostMonitor implements Monitor {
         if (table != null) {
             table.close();
         }
+        putBack.run();
     }
 }

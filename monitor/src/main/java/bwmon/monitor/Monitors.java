@@ -13,6 +13,7 @@ import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
 import bwmon.monitor.conntrack.ConntrackSetup;
 import bwmon.monitor.conntrack.ConntrackState;
+import bwmon.monitor.conntrack.ConntrackText;
 import bwmon.monitor.conntrack.EnabledConntrack;
 import bwmon.monitor.procfs.ProcFs;
 import bwmon.monitor.procfs.ProcessTable;
@@ -21,6 +22,8 @@ import bwmon.monitor.rtnetlink.Links;
 import bwmon.monitor.sockdiag.DestroyedSockets;
 import bwmon.monitor.sockdiag.SockDiag;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens the best source that this host allows, in the network namespace of the calling thread: the connection table with the
@@ -32,11 +35,15 @@ public final class Monitors {
     static final String SOCK_DIAG = "sock_diag";
     static final String PROC = "proc";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Monitors.class);
+
     private final MonitorOptions options;
     private final ProcFs proc;
     private final List<String> notices = new ArrayList<>();
     /** What has been opened and is owned by nobody yet, the last first. */
     private final List<AutoCloseable> open = new ArrayList<>();
+    /** Undoes what was changed on the host. */
+    private Runnable putBack = () -> {};
 
     private Monitors(MonitorOptions options) {
         this.options = options;
@@ -81,6 +88,9 @@ public final class Monitors {
     }
 
     private Monitor open() throws IOException, ProgramException {
+        if (options.kind() == MonitorOptions.Kind.PROC) {
+            return openProc();
+        }
         SockDiag diag = sockDiag();
         FlowTable table = switch (options.kind()) {
             case AUTO, CONNTRACK -> conntrack();
@@ -90,11 +100,49 @@ public final class Monitors {
             throw new ProgramException(Kind.NOT_PERMITTED, String.join("; ", notices));
         }
         Interfaces interfaces = owned(new NetlinkInterfaces(Links.open()));
-        SocketTable sockets = owned(new NetlinkSockets(diag, destroyed(), null));
+        Sockets sockets = owned(new NetlinkSockets(diag, destroyed(), new ProcSockets(proc)));
         namespaces();
         return new HostMonitor(table == null ? SOCK_DIAG : CONNTRACK, sockets, table, interfaces,
-                new ProcessTable(proc, new Users(Path.of("/etc/passwd"))), PromptOwners.NONE, options.ticker(),
-                notices);
+                processes(), PromptOwners.NONE, options.ticker(), notices, putBack);
+    }
+
+    private ProcessTable processes() {
+        return new ProcessTable(proc, new Users(Path.of("/etc/passwd")), options.ticker());
+    }
+
+    /** As for hosts without netlink: nothing of it is used but to switch things on. */
+    private Monitor openProc() throws IOException, ProgramException {
+        if (options.setup()) {
+            enable();
+        }
+        FlowTable table = null;
+        try {
+            if (ConntrackText.read(options.procRoot()).isPresent()) {
+                table = owned(new TextFlowTable(options.procRoot()));
+            } else {
+                notices.add("this kernel has no /proc/net/nf_conntrack, so that no bytes are known: --source=conntrack"
+                        + " reads the table by netlink, --source=sock_diag does without it");
+            }
+        } catch (AccessDeniedException e) {
+            notices.add("/proc/net/nf_conntrack may not be read, so that no bytes are known: run as root, or give"
+                    + " CAP_DAC_READ_SEARCH");
+        }
+        namespaces();
+        return new HostMonitor(PROC, new ProcSockets(proc), table, new ProcInterfaces(proc), processes(),
+                PromptOwners.NONE, options.ticker(), notices, putBack);
+    }
+
+    private void enable() throws IOException {
+        var setup = new ConntrackSetup(options.procRoot(), options.runDirectory());
+        try {
+            EnabledConntrack enabled = owned(setup.enable());
+            putBack = () -> putBack(enabled);
+            notices.add(enabled.announcement());
+            notices.addAll(enabled.warnings());
+        } catch (ErrnoException e) {
+            notices.add("connection tracking cannot be switched on (" + e.getMessage() + ")");
+            notices.addAll(setup.inspect().missing());
+        }
     }
 
     private SockDiag sockDiag() throws IOException, ProgramException {
@@ -113,20 +161,12 @@ public final class Monitors {
             notices.addAll(state.missing());
             return null;
         }
-        EnabledConntrack enabled = null;
         if (options.setup()) {
-            try {
-                enabled = owned(setup.enable());
-                notices.add(enabled.announcement());
-                notices.addAll(enabled.warnings());
-            } catch (ErrnoException e) {
-                notices.add("connection tracking cannot be switched on (" + e.getMessage() + ")");
-                notices.addAll(state.missing());
-            }
+            enable();
         } else {
             notices.addAll(state.missing());
         }
-        return owned(ConntrackFlowTable.open(enabled));
+        return owned(ConntrackFlowTable.open());
     }
 
     private @Nullable DestroyedSockets destroyed() throws ErrnoException {
@@ -136,9 +176,10 @@ public final class Monitors {
             if (e.errno() != Errno.EPERM) {
                 throw e;
             }
-            notices.add("what a connection moves after the last look before its end is not seen, because the kernel tells"
-                    + " of that only with CAP_NET_ADMIN; run as root, or give the capability (systemd:"
-                    + " AmbientCapabilities=CAP_NET_ADMIN)");
+            notices.add(
+                    "what a connection moves after the last look before its end is not seen, because the kernel tells"
+                            + " of that only with CAP_NET_ADMIN; run as root, or give the capability (systemd:"
+                            + " AmbientCapabilities=CAP_NET_ADMIN)");
             return null;
         }
     }
@@ -157,6 +198,15 @@ public final class Monitors {
         if (!others.isEmpty()) {
             notices.add("not told apart: processes of other network namespaces (containers), of which there are "
                     + (unreadable ? "at least " : "") + others.size() + "; --netns looks into one of them");
+        }
+    }
+
+    /** Puts back what was switched on. What remains after that is said, and the next program of ours tries again. */
+    private static void putBack(EnabledConntrack enabled) {
+        try {
+            enabled.close();
+        } catch (IOException e) {
+            LOG.warn("connection tracking could not be put back as it was: {}", e.toString());
         }
     }
 

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Sockets by sock_diag, and the TCP sockets that ended since the last look; their counters become payload. What was taken
  * from the kernel's queue is kept until {@link #done}, so that a look that fails loses nothing.
  */
-final class NetlinkSockets implements SocketTable {
+final class NetlinkSockets implements Sockets {
     /** Notices kept at most; the others wait in the kernel, whose queue has a bound of its own. */
     private static final int NOTICES_LIMIT = 262_144;
     private static final Set<TcpState> REMNANTS = EnumSet.of(TcpState.TIME_WAIT, TcpState.FIN_WAIT2);

@@ -46,7 +46,8 @@ public record SettledSocket(SocketSample sample, Owner owner, boolean isNew, lon
 
     /** The same as one that was there before anybody looked. */
     public SettledSocket known() {
-        return new SettledSocket(sample, owner, false, rxPayload, txPayload, rxSegments, txSegments, retransmittedBytes);
+        return new SettledSocket(sample, owner, false, rxPayload, txPayload, rxSegments, txSegments,
+                retransmittedBytes);
     }
 
     boolean hasMoved() {

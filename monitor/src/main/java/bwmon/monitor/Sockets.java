@@ -13,7 +13,7 @@ import bwmon.traffic.SocketState;
 import org.jspecify.annotations.Nullable;
 
 /** The sockets of a network namespace. For one thread at a time. */
-interface SocketTable extends AutoCloseable {
+interface Sockets extends AutoCloseable {
 
     /** Whether TCP sockets tell what they moved. */
     boolean hasCounters();
