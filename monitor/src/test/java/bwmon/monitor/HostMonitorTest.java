@@ -38,7 +38,7 @@ class HostMonitorTest {
 
     private final class Owners implements SocketOwners, SocketOwners.Look {
         @Override
-        public Look look() {
+        public SocketOwners.Look look() {
             return this;
         }
 
@@ -71,9 +71,9 @@ class HostMonitorTest {
     }
 
     private final class Devices implements Interfaces {
-        private record Counters(Map<String, ByteCounts> counters) implements Look {
+        private record Counters(Map<String, ByteCounts> counters) implements Interfaces.Look {
             @Override
-            public Map<String, ByteCounts> since(Look earlier) {
+            public Map<String, ByteCounts> since(Interfaces.Look earlier) {
                 return InterfaceTraffic.between(((Counters) earlier).counters, counters);
             }
 
@@ -84,7 +84,7 @@ class HostMonitorTest {
         }
 
         @Override
-        public Look look() {
+        public Interfaces.Look look() {
             return new Counters(interfaces);
         }
 
