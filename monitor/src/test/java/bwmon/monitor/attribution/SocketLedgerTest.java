@@ -96,9 +96,9 @@ class SocketLedgerTest {
     @Test
     void eachDifferenceIsHandedOutOnce() {
         SocketSample first = socket(1, 100, 10, 20);
-        assertEquals(new Questions(Set.of(100L), _ -> null), ledger.questions(List.of(first)));
+        assertEquals(new Questions(Set.of(100L), Map.of()), ledger.questions(List.of(first)));
         assertEquals(List.of(usage(CURL.process(), 1, 10, 20)), settle(found(Map.of(100L, CURL)), first));
-        assertEquals(new Questions(Set.of(), _ -> null), ledger.questions(List.of(first)), "nothing moved");
+        assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(first)), "nothing moved");
         assertEquals(List.of(), settle(NOTHING, first));
 
         SocketSample second = socket(1, 100, 15, 20);
@@ -111,7 +111,7 @@ class SocketLedgerTest {
     void theOwnerStaysUntilTheLastBytes() {
         settle(found(Map.of(100L, CURL)), socket(1, 100, 0, 0));
         SocketSample orphan = socket(1, 0, 0, 7);
-        assertEquals(new Questions(Set.of(), _ -> null), ledger.questions(List.of(orphan)), "nobody to be asked");
+        assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(orphan)), "nobody to be asked");
         assertEquals(List.of(usage(CURL.process(), 1, 0, 7)), settle(NOTHING, orphan));
         assertEquals(List.of(usage(CURL.process(), 1, 3, 1)),
                 settle(List.of(), List.of(socket(1, 0, 3, 8)), NOTHING));
