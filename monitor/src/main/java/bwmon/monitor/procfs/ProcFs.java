@@ -3,6 +3,7 @@ package bwmon.monitor.procfs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
@@ -216,6 +218,15 @@ public final class ProcFs {
     public Map<String, ByteCounts> netDev() throws IOException {
         try (InputStream file = net("dev")) {
             return NetDev.parse(file.readNBytes(NET_DEV_LIMIT));
+        }
+    }
+
+    /** The IPv6 addresses of the calling thread's network namespace; empty where IPv6 is off. */
+    public Set<InetAddress> ipv6Addresses() throws IOException {
+        try (InputStream file = net("if_inet6")) {
+            return IfInet6.read(file);
+        } catch (NoSuchFileException e) {
+            return Set.of();
         }
     }
 
