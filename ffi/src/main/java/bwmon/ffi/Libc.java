@@ -33,6 +33,9 @@ public final class Libc {
     private static final long POLLFD_EVENTS = 4;
     private static final short POLLIN = 1;
 
+    /** CLOCK_THREAD_CPUTIME_ID, linux/time.h. */
+    private static final int CLOCK_THREAD_CPUTIME_ID = 3;
+
     private Libc() {}
 
     /** socket(2): a new descriptor. */
@@ -243,6 +246,26 @@ public final class Libc {
         // int poll(struct pollfd *, nfds_t, int), where nfds_t is unsigned long
         static final MethodHandle HANDLE = Downcalls.capturing("poll",
                 FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    }
+
+    /** How long the calling thread has run on a processor, in nanoseconds: clock_gettime(2), CLOCK_THREAD_CPUTIME_ID. */
+    public static long threadCpuNanos() {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment timespec = arena.allocate(JAVA_LONG, 2);
+            int result = Downcalls.result(
+                    (int) ClockGettimeCall.HANDLE.invokeExact(state, CLOCK_THREAD_CPUTIME_ID, timespec), state);
+            return result < 0
+                    ? result
+                    : timespec.getAtIndex(JAVA_LONG, 0) * 1_000_000_000L + timespec.getAtIndex(JAVA_LONG, 1);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class ClockGettimeCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("clock_gettime",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     }
 
     /** close(2). Never to be repeated, also not after EINTR: Linux has given the number back by then. */

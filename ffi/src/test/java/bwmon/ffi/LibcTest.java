@@ -68,6 +68,16 @@ class LibcTest {
     }
 
     @Test
+    void aThreadsTimeGoesOnWhileItWorks() {
+        long begin = Libc.threadCpuNanos();
+        assertTrue(begin > 0);
+        long now = begin;
+        while (now - begin < 1_000_000) {
+            now = Libc.threadCpuNanos();
+        }
+    }
+
+    @Test
     void namesFollowTheKernelsHeader() {
         assertEquals("EPERM", Errno.name(Errno.EPERM));
         assertEquals("EAGAIN", Errno.name(Errno.EAGAIN));

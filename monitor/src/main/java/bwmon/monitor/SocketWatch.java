@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 import bwmon.ffi.ErrnoException;
+import bwmon.ffi.Libc;
 import bwmon.monitor.conntrack.Connection;
 import bwmon.monitor.conntrack.ConntrackEvents;
 import bwmon.monitor.sockdiag.InetDiagMessage;
@@ -23,17 +24,20 @@ import org.jspecify.annotations.Nullable;
  * them. Wakes when conntrack tells of beginnings, asks for the socket of each that a socket of this host began, and hands
  * on what was found; on a thread of its own, until closed.
  *
- * <p><b>Bounds.</b> After some work that took a time t it rests for 19 t, and for half a millisecond at least, so that it
- * takes at most 5 % of one processor, the time in the consumer included. What begins meanwhile waits in the kernel, whose
- * queue has a bound. Of what waits, the latest {@value #BATCH} connections are asked for at once, as their sockets are
- * the likeliest to be there still; earlier ones are skipped and counted, as is what the kernel found no room for.
+ * <p><b>Bounds.</b> It takes at most 5 % of one processor, the time in the consumer included: working spends what rest
+ * earns, up to {@link #CREDIT_NANOS} of savings, so that a burst after some quiet is looked at without delay. What begins
+ * meanwhile waits in the kernel, whose queue has a bound. Of what waits, the latest {@value #BATCH} connections are asked
+ * for, as their sockets are the likeliest to be there still; earlier ones are skipped and counted, as is what the kernel
+ * found no room for.
  */
 final class SocketWatch implements AutoCloseable {
     /** Events taken at once, and of these the sockets asked for at once, at some microseconds each. */
     private static final int EVENTS = 2_048;
     static final int BATCH = 256;
-    /** Rest after work, as a multiple of the work: 1 / (1 + 19) is 5 %. */
-    private static final int REST = 19;
+    /** One part of work in so many of all time: 5 %. */
+    private static final int SHARE = 20;
+    /** Work that may be saved up, which takes a second of quiet. */
+    private static final long CREDIT_NANOS = 50_000_000;
     private static final long REST_LEAST_NANOS = 500_000;
     /** How long a close waits at most for a thread that has nothing to do. */
     private static final int WAIT_MILLIS = 100;
@@ -50,6 +54,8 @@ final class SocketWatch implements AutoCloseable {
     private final AtomicLong skipped = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
     private volatile @Nullable IOException failure;
+    /** Of the watching thread alone. */
+    private long credit = CREDIT_NANOS;
 
     /**
      * A socket that was there just after its connection began.
@@ -118,9 +124,19 @@ final class SocketWatch implements AutoCloseable {
 
     private void run() {
         try {
+            long earnedUntil = ticker.nanos();
             boolean closed = false;
             while (!closed) {
-                closed = begun.await(WAIT_MILLIS) ? rest(work()) : closing.getCount() == 0;
+                boolean begins = begun.await(WAIT_MILLIS);
+                long now = ticker.nanos();
+                credit = Math.min(CREDIT_NANOS, credit + (now - earnedUntil) / SHARE);
+                earnedUntil = now;
+                if (begins) {
+                    long start = Libc.threadCpuNanos();
+                    work();
+                    credit -= Libc.threadCpuNanos() - start;
+                }
+                closed = begins ? rest() : closing.getCount() == 0;
             }
         } catch (IOException e) {
             failure = e;
@@ -129,9 +145,8 @@ final class SocketWatch implements AutoCloseable {
         }
     }
 
-    /** Looks after what began, and gives back how long that took, in nanoseconds. */
-    private long work() throws IOException {
-        long start = ticker.nanos();
+    /** Looks after what began. */
+    private void work() throws IOException {
         ConntrackEvents.Events events = begun.take(EVENTS);
         lost.addAndGet(events.lost());
         var flows = new ArrayList<Flow>();
@@ -155,12 +170,11 @@ final class SocketWatch implements AutoCloseable {
         if (!seen.isEmpty()) {
             consumer.accept(seen);
         }
-        return ticker.nanos() - start;
     }
 
-    /** Whether the watch was closed meanwhile. */
-    private boolean rest(long worked) throws InterruptedException {
-        return closing.await(Math.max(REST_LEAST_NANOS, REST * worked), TimeUnit.NANOSECONDS);
+    /** Until a debt is earned; gives back whether the watch was closed meanwhile. */
+    private boolean rest() throws InterruptedException {
+        return closing.await(Math.max(REST_LEAST_NANOS, -credit * SHARE), TimeUnit.NANOSECONDS);
     }
 
     /** Ends the thread, waiting for the batch that it is at, and closes the sockets. Not by the consumer. */
