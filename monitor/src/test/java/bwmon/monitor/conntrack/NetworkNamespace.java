@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** A network namespace made by ip-netns(8), with its loopback up; taken down when closed. */
-final class NetworkNamespace implements AutoCloseable {
+public final class NetworkNamespace implements AutoCloseable {
     private static final Path IP = Path.of("/usr/sbin/ip");
     private static final AtomicInteger COUNT = new AtomicInteger();
     /** CLONE_NEWNET, linux/sched.h. */
@@ -34,7 +34,7 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Skips the test where namespaces cannot be made, or a tool that it needs is not there. */
-    static NetworkNamespace open(String... tools) throws IOException, InterruptedException {
+    public static NetworkNamespace open(String... tools) throws IOException, InterruptedException {
         Assumptions.assumeTrue("root".equals(System.getProperty("user.name")),
                 "network namespaces are made by root only");
         Assumptions.assumeTrue(Files.isExecutable(IP), "iproute2 is not installed");
@@ -48,19 +48,20 @@ final class NetworkNamespace implements AutoCloseable {
         return namespace;
     }
 
-    String name() {
+    /** As ip-netns(8) knows it. */
+    public String name() {
         return name;
     }
 
     /** The words that start a command in here. */
-    List<String> inside(String... command) {
+    public List<String> inside(String... command) {
         var words = new ArrayList<>(List.of(IP.toString(), "netns", "exec", name));
         words.addAll(List.of(command));
         return words;
     }
 
     /** Runs a command in here, and gives back its standard output. */
-    String exec(String... command) throws IOException, InterruptedException {
+    public String exec(String... command) throws IOException, InterruptedException {
         return run(inside(command));
     }
 
@@ -84,7 +85,7 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Runs code on a thread of its own that lives in here. */
-    <T> T call(Callable<T> code) throws Exception {
+    public <T> T call(Callable<T> code) throws Exception {
         var task = new FutureTask<>(() -> {
             try (Fd fd = Fd.of("open", Libc.open("/run/netns/" + name, O_CLOEXEC))) {
                 ErrnoException.check("setns", Libc.setns(fd.number(), CLONE_NEWNET));
