@@ -210,7 +210,8 @@ final class HostMonitor implements Monitor {
     }
 
     private FlowLedger.Circumstances circumstances(boolean isOpening) {
-        return new FlowLedger.Circumstances(addresses, socketLedger::listener, this::promptOwner, sockets.hasCounters(), lost > 0, isOpening);
+        return new FlowLedger.Circumstances(addresses, socketLedger::listener, this::promptOwner, sockets.hasCounters(),
+                lost > 0, isOpening);
     }
 
     private @Nullable Owner promptOwner(Flow flow) {
