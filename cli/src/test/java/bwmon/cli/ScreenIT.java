@@ -72,7 +72,7 @@ class ScreenIT {
         terminal.press("a", "Up", "PPage", "C-l", "ä");
         terminal.await("Character[codePoint=97] UP PAGE_UP Character[codePoint=12] Charac");
         terminal.press("q");
-        String screen = terminal.await("closed", s -> s.endsWith("$ \n") || s.stripTrailing().endsWith("$"));
+        String screen = terminal.awaitPrompt();
         assertTrue(screen.contains("what stood here"), screen);
         assertTrue(screen.contains("window 60x12"), screen);
         assertTrue(screen.contains("UP PAGE_UP"), screen);
@@ -85,7 +85,7 @@ class ScreenIT {
         terminal.run("resize-window", "-x", "70", "-y", "20");
         terminal.await("window 70x20");
         terminal.press("q");
-        terminal.await("$ ");
+        terminal.awaitPrompt();
     }
 
     @Test
@@ -102,7 +102,7 @@ class ScreenIT {
             terminal.await("=120]");
         }
         terminal.press("q");
-        terminal.await("$ ");
+        terminal.awaitPrompt();
         assertPutBack("after");
     }
 
@@ -111,12 +111,12 @@ class ScreenIT {
         for (String end : List.of("TERM", "INT", "HUP")) {
             start();
             new ProcessBuilder("kill", "-" + end, pid()).start();
-            terminal.await("an end", screen -> screen.contains("$ "));
+            terminal.awaitPrompt();
             assertPutBack("after" + end);
         }
         start();
         terminal.press("C-c");
-        terminal.await("$ ");
+        terminal.awaitPrompt();
         assertPutBack("interrupted");
         start();
         terminal.press("!");
@@ -158,7 +158,7 @@ class ScreenIT {
         terminal.press("x");
         terminal.await("=120]");
         terminal.press("q");
-        terminal.await("a prompt", screen -> screen.stripTrailing().endsWith("$"));
+        terminal.awaitPrompt();
         assertPutBack("after");
     }
 
@@ -179,7 +179,7 @@ class ScreenIT {
         terminal.await("window 60x12");
         assertEquals("1", terminal.ask("#{alternate_on}"));
         new ProcessBuilder("kill", pid()).start();
-        terminal.await("$ ");
+        terminal.awaitPrompt();
         assertPutBack("after");
     }
 

@@ -24,7 +24,7 @@ final class Tmux implements AutoCloseable {
         tmux = List.of("/usr/bin/tmux", "-u", "-f", "/dev/null", "-S", folder.resolve("tmux").toString());
         run("new-session", "-d", "-x", Integer.toString(columns), "-y", Integer.toString(rows),
                 "PS1='$ ' exec bash --norc");
-        await("a prompt", screen -> screen.startsWith("$ "));
+        awaitPrompt();
     }
 
     String run(String... arguments) throws IOException {
@@ -64,6 +64,11 @@ final class Tmux implements AutoCloseable {
     /** Waits until a text stands there. */
     String await(String text) throws IOException {
         return await(text, screen -> screen.contains(text));
+    }
+
+    /** Waits until the shell waits for a command, and gives the screen back. */
+    String awaitPrompt() throws IOException {
+        return await("prompt", screen -> screen.stripTrailing().endsWith("$"));
     }
 
     /** What a format of tmux says, such as {@code #{alternate_on}}. */
