@@ -13,7 +13,7 @@ import bwmon.aggregator.config.ConfigurationFile;
 import bwmon.aggregator.console.JsonView;
 import bwmon.aggregator.console.PlainView;
 import bwmon.aggregator.console.TerminalView;
-import bwmon.aggregator.console.View;
+import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
 import bwmon.cli.OptionTypes;
@@ -23,6 +23,7 @@ import bwmon.cli.ProgramException.Kind;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
+import bwmon.cli.View;
 import bwmon.monitor.SockDiagSource;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ public final class RunAggregator implements Callable<Integer> {
         return file == null ? Configuration.ofHost(autoGroup) : ConfigurationFile.read(file, autoGroup);
     }
 
-    private View view(PrintStream out, ZoneId zone) {
+    private View<Snapshot> view(PrintStream out, ZoneId zone) {
         if (json) {
             return new JsonView(new JsonLines(out));
         }

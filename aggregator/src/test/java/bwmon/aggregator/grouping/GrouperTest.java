@@ -5,6 +5,7 @@ import java.util.List;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Application.Basis;
+import bwmon.cli.Rule;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,19 +67,5 @@ class GrouperTest {
         grouper.group(process(1, "sh -c x"));
 
         assertEquals("web", grouper.group(process(1, "nginx")).name());
-    }
-
-    @Test
-    void noMoreThanSoManyOwnersAreRemembered() {
-        var cache = new OwnerCache<>(3, owner -> new Object());
-        Object first = cache.get(process(1, "a"));
-        cache.get(process(2, "a"));
-        cache.get(process(3, "a"));
-        assertSame(first, cache.get(process(1, "a")));
-        cache.get(process(4, "a"));
-
-        assertEquals(3, cache.size());
-        assertSame(first, cache.get(process(1, "a")));
-        assertTrue(OwnerCache.MAX_OWNERS <= 65_536);
     }
 }
