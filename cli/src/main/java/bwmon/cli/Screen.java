@@ -40,6 +40,10 @@ public final class Screen implements AutoCloseable {
     private List<String> last = List.of();
     // Written with the lock held.
     private volatile boolean entered;
+    /** Entered, but the shell has used the terminal since. Written with the lock held. */
+    private volatile boolean lost;
+    /** About to be stopped: the terminal is not to be taken again before the program goes on. */
+    private boolean suspending;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Screen(PrintStream out, Consumer<Key> keys, Runnable redraw) {
@@ -60,7 +64,7 @@ public final class Screen implements AutoCloseable {
         var screen = new Screen(out, keys, redraw);
         Runtime.getRuntime().addShutdownHook(screen.atExit);
         Signals.onResize(screen::repaint);
-        Signals.onSuspend(screen::leave, screen::enterIfForeground);
+        Signals.onSuspend(screen::leave, screen::goOn);
         Signals.onContinue(screen::goOn);
         screen.enterIfForeground();
         screen.keyboard.start();
@@ -89,9 +93,9 @@ public final class Screen implements AutoCloseable {
         lock.lock();
         try {
             last = List.copyOf(lines);
-            // Put into the background without Ctrl-Z (SIGSTOP, then bg): the shell has the terminal meanwhile.
-            entered &= Tty.isForeground(STANDARD_OUTPUT);
-            if (!entered) {
+            // Put into the background without Ctrl-Z (SIGSTOP, then bg), or just about to hear of Ctrl-Z.
+            lost |= entered && !Tty.isForeground(STANDARD_OUTPUT);
+            if (!entered || lost) {
                 return true;
             }
             return print(content.next(lines));
@@ -108,16 +112,20 @@ public final class Screen implements AutoCloseable {
     }
 
     private void enterIfForeground() {
-        if (entered) {
+        if (entered && !lost) {
             return;
         }
         lock.lock();
         try {
-            if (entered || closed.get() || !Tty.isForeground(STANDARD_OUTPUT)) {
+            if (suspending || closed.get() || !Tty.isForeground(STANDARD_OUTPUT)) {
                 return;
             }
+            String sequences = entered ? OURS : ALTERNATE + OURS;
             entered = true;
-            take(ALTERNATE + OURS);
+            lost = false;
+            keyboard.enter();
+            content.forget();
+            print(sequences);
         } finally {
             lock.unlock();
         }
@@ -128,30 +136,21 @@ public final class Screen implements AutoCloseable {
     private void goOn() {
         lock.lock();
         try {
-            if (entered && !closed.get() && Tty.isForeground(STANDARD_OUTPUT)) {
-                take(OURS);
-            }
+            suspending = false;
+            lost = entered;
         } finally {
             lock.unlock();
         }
-        if (entered) {
-            redraw.run();
-        } else {
-            enterIfForeground();
-        }
-    }
-
-    private void take(String sequences) {
-        keyboard.enter();
-        content.forget();
-        print(sequences);
+        enterIfForeground();
     }
 
     private void leave() {
-        keyboard.leave();
         lock.lock();
         try {
-            if (entered && Tty.isForeground(STANDARD_OUTPUT)) {
+            suspending = true;
+            keyboard.leave();
+            // Also if the shell was quicker to take the terminal back: it watches the first of a pipeline alone.
+            if (entered) {
                 print(LEAVE);
             }
             entered = false;
@@ -180,8 +179,8 @@ public final class Screen implements AutoCloseable {
         boolean locked = false;
         try {
             locked = lock.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-            if (locked && entered && Tty.isForeground(STANDARD_OUTPUT)) {
-                print(LEAVE + farewell());
+            if (locked && entered) {
+                print(Tty.isForeground(STANDARD_OUTPUT) ? LEAVE + farewell() : LEAVE);
                 entered = false;
             }
         } catch (InterruptedException e) {
