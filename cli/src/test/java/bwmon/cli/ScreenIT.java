@@ -31,10 +31,12 @@ class ScreenIT {
     void openTerminal() throws IOException {
         terminal = new Tmux(folder, 60, 12);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Files.writeString(folder.resolve("demo"), "exec " + java + " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-                + " --enable-native-access=ALL-UNNAMED -cp '" + System.getProperty("java.class.path") + "' '"
-                + Demo.class.getName() + "' " + folder + "/pid\n");
-        Files.writeString(folder.resolve("init"), "demo() { sh " + folder + "/demo; }\n"
+        Path demo = Files.writeString(folder.resolve("demo"),
+                "#!/bin/sh\nexec " + java + " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+                        + " --enable-native-access=ALL-UNNAMED -cp '" + System.getProperty("java.class.path") + "' '"
+                        + Demo.class.getName() + "' " + folder + "/pid\n");
+        assertTrue(demo.toFile().setExecutable(true));
+        Files.writeString(folder.resolve("init"), "PATH=" + folder + ":$PATH\n"
                 + "modes() { stty -a > " + folder + "/$1; clear; echo modes $1; }\n");
         terminal.enter(". " + folder + "/init; modes before");
         terminal.await("modes before");
