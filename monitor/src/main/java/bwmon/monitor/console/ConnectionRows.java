@@ -1,6 +1,5 @@
 package bwmon.monitor.console;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,10 +21,10 @@ import bwmon.traffic.SocketStates;
 
 /** Each connection with its state, round-trip time, retransmissions and process, those that moved most first. */
 final class ConnectionRows {
-    private static final int AMOUNT = 12;
+    private static final int AMOUNT = 11;
     private static final int STATE = 11;
     private static final int RTT = 8;
-    private static final int RETRANSMITTED = 6;
+    private static final int RETRANSMITTED = 7;
     private static final int PROCESS = 22;
     /** A window as wide has amounts; a narrower one is for the connection alone. */
     private static final int AMOUNTS_FROM = 100;
@@ -58,11 +57,17 @@ final class ConnectionRows {
             ByteCounts counts = moved.getOrDefault(key(socket), ByteCounts.ZERO);
             lines.add(new Line(() -> line(socket, counts), counts));
         }
+        return new Body(titles(), lines, 0, ByteCounts.ZERO, "no connections");
+    }
+
+    /** How many TCP sockets are in which state; empty where there are none. */
+    static String states(Picture picture) {
+        SocketStates sockets = picture.sockets();
         var states = new ArrayList<String>();
-        sockets.tcpStates().forEach((state, count) -> states.add(count + " " + state));
-        // The titles of a table of states alone would say nothing: the counts stand in their place.
-        return new Body(titles() + (states.isEmpty() ? "" : "   tcp: " + String.join(", ", states)), lines,
-                0, ByteCounts.ZERO, "no connections");
+        if (sockets != null) {
+            sockets.tcpStates().forEach((state, count) -> states.add(count + " " + state));
+        }
+        return String.join(", ", states);
     }
 
     private Map<Object, ByteCounts> moved() {
@@ -141,14 +146,19 @@ final class ConnectionRows {
         return names.of(endpoint.address()).map(name -> name + ":" + endpoint.port()).orElseGet(endpoint::toString);
     }
 
+    /** At most 8 characters. */
     private static String rtt(OptionalLong micros) {
-        return micros.isEmpty()
-                ? ""
-                : String.format(Locale.ROOT, "%.1f ms", Duration.ofNanos(micros.getAsLong() * 1000).toNanos() / 1e6);
+        if (micros.isEmpty()) {
+            return "";
+        }
+        double millis = micros.getAsLong() / 1e3;
+        return millis < 10_000
+                ? String.format(Locale.ROOT, "%.1f ms", millis)
+                : String.format(Locale.ROOT, "%.0f s", millis / 1e3);
     }
 
     private static String number(OptionalLong count) {
-        return count.isEmpty() ? "" : Long.toString(count.getAsLong());
+        return count.isEmpty() ? "" : Scale.packets(count.getAsLong());
     }
 
     private static String right(String text, int width) {

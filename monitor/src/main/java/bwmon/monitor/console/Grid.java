@@ -12,12 +12,12 @@ import bwmon.traffic.Direction;
  * first columns bear it and are called so.
  */
 final class Grid {
-    private static final int AMOUNT = 12;
+    private static final int AMOUNT = 11;
     private static final int PID = 7;
     private static final int USER = 8;
     private static final int PACKETS = 7;
     /** A window as wide has both directions; a narrower one their sum. */
-    private static final int BOTH_FROM = 34;
+    private static final int BOTH_FROM = 32;
     private static final int PID_FROM = 50;
     private static final int USER_FROM = 64;
     private static final int PACKETS_FROM = 110;

@@ -86,10 +86,10 @@ final class LiveFrame {
         }
         boolean payloadOnly = isPayloadOnly(picture);
         var scale = new Scale(look.units(), look.amount() == Listing.Amount.TOTAL ? null : picture.interval());
-        boolean hasOwners = look.showsConnections() || look.grouping() == Grouping.PROCESS
-                || look.grouping() == Grouping.CONNECTION;
+        boolean hasOwners = !look.showsConnections()
+                && (look.grouping() == Grouping.PROCESS || look.grouping() == Grouping.CONNECTION);
         var grid = new Grid(columns, hasOwners, payloadOnly, scale);
-        List<String> foot = foot(picture, look, notes, grid, scale, Math.max(1, (rows - head.size()) / 2), columns);
+        List<String> foot = foot(picture, look, notes, grid, scale, Math.max(1, (rows - head.size() + 1) / 2), columns);
         int room = Math.max(0, rows - head.size() - foot.size());
         var body = look.showsConnections()
                 ? new ConnectionRows(picture, look, scale, names, columns).body()
@@ -198,10 +198,11 @@ final class LiveFrame {
     }
 
     private String settings(@Nullable Picture picture, Look look) {
-        String amounts = look.amount() == Listing.Amount.TOTAL
-                ? "totals"
-                : "rates" + (picture == null ? "" : " over " + seconds(picture.interval()));
-        String text = amounts + (look.showsConnections() ? ", connections" : " by " + look.grouping().label())
+        String interval = picture == null || picture.interval().isZero() ? "" : " over " + seconds(picture.interval());
+        String states = picture == null || !look.showsConnections() ? "" : ConnectionRows.states(picture);
+        String text = (look.amount() == Listing.Amount.TOTAL ? "totals" : "rates" + interval)
+                + (look.showsConnections() ? ", connections" : " by " + look.grouping().label())
+                + (states.isEmpty() ? "" : " (tcp: " + states + ")")
                 + ", sorted by " + look.order().label() + (look.isReversed() ? " (reversed)" : "") + ", "
                 + look.units().name().toLowerCase(Locale.ROOT) + " units";
         return filter.isEmpty() ? text : text + ", only " + filter;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 record Scale(Style units, @Nullable Duration interval) {
     private static final String UNKNOWN = "?";
 
-    /** At most 12 characters: {@code 9.99 Mbit/s}, {@code -1023 KiB/s}. */
+    /** At most 11 characters, and a sign: {@code 9.99 Mbit/s}, {@code -1023 KiB/s}. */
     String bytes(OptionalLong bytes) {
         OptionalLong scaled = scaled(bytes);
         if (scaled.isEmpty()) {
@@ -30,14 +30,16 @@ record Scale(Style units, @Nullable Duration interval) {
     /** At most 6 characters: {@code 99999}, {@code 9999k}. */
     String packets(OptionalLong packets) {
         OptionalLong scaled = scaled(packets);
-        if (scaled.isEmpty()) {
-            return UNKNOWN;
+        return scaled.isEmpty() ? UNKNOWN : packets(scaled.getAsLong());
+    }
+
+    /** As {@link #packets(OptionalLong)}, of a count as it is. */
+    static String packets(long packets) {
+        if (packets < 100_000) {
+            return Long.toString(packets);
         }
-        long value = scaled.getAsLong();
         String prefixes = "kMGTPE";
-        if (value < 100_000) {
-            return Long.toString(value);
-        }
+        long value = packets;
         int power = 0;
         while (value >= 10_000) {
             value /= 1000;
