@@ -52,10 +52,10 @@ import picocli.CommandLine.Spec;
         "Shows which process of this host moves how many bytes through the network (IP bytes: what the network"
                 + " carried, headers included), and whether that is all that the interfaces carried.",
         ""}, footer = {"", "Examples:",
-                "  runmonitor                              what each process moved, also before the start",
+                "  runmonitor                         what each process moved, lately and before",
                 "  runmonitor --bandwidth --sort=total --units=si",
                 "  runmonitor --by=remote --include=nginx",
-                "  runmonitor --connections --once         each socket with state, process, round-trip time",
+                "  runmonitor --connections --once    sockets with state, process, round-trip time",
                 "  runmonitor --json --once | jq ."}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
                         "0:ended by a signal, or because nobody reads its output", "1:failed while running",
                         "2:wrong command line", "69:something needed is missing", "77:not permitted"})
@@ -159,6 +159,7 @@ public final class RunMonitor implements Callable<Integer> {
     @Override
     public Integer call() throws ProgramException {
         Layout layout = layout();
+        Selection selection = selection();
         var loop = new IntervalLoop(Ticker.SYSTEM, report.interval());
         Signals.onStop(_ -> loop.stop());
         var out = new StandardOutput();
@@ -166,8 +167,7 @@ public final class RunMonitor implements Callable<Integer> {
         var proc = new ProcFs(PROC);
         try (RemoteNames resolver = numeric ? null : RemoteNames.ofHost(Ticker.SYSTEM)) {
             Names names = resolver == null ? Names.NUMERIC : resolver;
-            var groupings = EnumSet.of(layout.by());
-            var model = new Model(groupings, selection(), id -> lives(proc, id));
+            var model = new Model(EnumSet.of(layout.by()), selection, id -> lives(proc, id));
             new RunMonitorSession(opener, options, model, view(out.stream(), layout, names), connections, loop,
                     Clock.systemUTC(), System.err).run(report.isOnce(), report.isJson() || !report.isOnce());
         }
