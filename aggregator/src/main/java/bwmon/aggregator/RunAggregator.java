@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.ZoneId;
 import java.util.concurrent.Callable;
 
@@ -16,10 +15,10 @@ import bwmon.aggregator.console.TerminalView;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
-import bwmon.cli.OptionTypes;
 import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
+import bwmon.cli.ReportOptions;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
@@ -28,6 +27,7 @@ import bwmon.monitor.SockDiagSource;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The program {@code runaggregator}. */
@@ -52,17 +52,8 @@ public final class RunAggregator implements Callable<Integer> {
     @Option(names = "--auto-group", description = "Sum processes that are in no application by the name of their executable.")
     private boolean autoGroup;
 
-    @Option(names = "--interval", paramLabel = "SECONDS", defaultValue = "1", converter = OptionTypes.Interval.class, description = "Time between two reports; fractions allowed. Default: ${DEFAULT-VALUE}.")
-    private Duration interval = Duration.ofSeconds(1);
-
-    @Option(names = "--once", description = "Report one interval and end.")
-    private boolean once;
-
-    @Option(names = "--json", description = "Print JSON lines: a line for each owner, and the balance.")
-    private boolean json;
-
-    @Option(names = "--plain", description = "Print lines one after the other, also on a terminal.")
-    private boolean plain;
+    @Mixin
+    private ReportOptions report = new ReportOptions();
 
     private final MonitorOpener opener;
 
@@ -84,14 +75,14 @@ public final class RunAggregator implements Callable<Integer> {
     @Override
     public Integer call() throws ProgramException {
         Configuration configuration = configuration();
-        var loop = new IntervalLoop(Ticker.SYSTEM, interval);
+        var loop = new IntervalLoop(Ticker.SYSTEM, report.interval());
         Signals.onStop(signal -> loop.stop());
         ZoneId zone = ZoneId.systemDefault();
         Signals.onReload(() -> System.err
                 .println(
                         "runaggregator: SIGHUP: the configuration is read at the start only; start anew for a changed one"));
         var out = new StandardOutput();
-        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(once);
+        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(report.isOnce());
         out.check();
         return 0;
     }
@@ -103,12 +94,10 @@ public final class RunAggregator implements Callable<Integer> {
     }
 
     private View<Snapshot> view(PrintStream out, ZoneId zone) {
-        if (json) {
+        if (report.isJson()) {
             return new JsonView(new JsonLines(out));
         }
-        Terminal terminal = plain
-                ? Terminal.none()
-                : Terminal.ofStandardOutput();
+        Terminal terminal = report.terminal();
         return terminal.isInteractive()
                 ? new TerminalView(out, Session.LAYER, zone, terminal)
                 : new PlainView(out, Session.LAYER);

@@ -14,7 +14,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static bwmon.aggregator.Samples.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class GrouperTest {
     private static final List<ApplicationRules> RULES = List.of(

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Owner;
 
 /**
  * The rows of a picture as they are to be shown: those that moved anything, sorted, the first so many of them.
@@ -32,18 +33,33 @@ public record Listing(List<Row> rows, int others, ByteCounts sumOfOthers) {
     }
 
     /**
-     * The listing of one grouping.
+     * The listing of one grouping. What is unattributed is always a row of its own, as nobody else's sum may hold it.
      *
-     * @param top how many rows at most, 1 or more; empty for all
+     * @param top how many other rows at most, 1 or more; empty for all
      */
     public static Listing of(Picture picture, Grouping grouping, Amount amount, Order order, OptionalInt top) {
         List<Row> sorted = picture.rows(grouping).stream().filter(row -> !amount.of(row).isNothing())
                 .sorted(order.comparator(amount)).toList();
-        return new Listing(sorted, 0, ByteCounts.ZERO).cut(amount, top.orElse(Integer.MAX_VALUE));
+        int room = top.orElse(Integer.MAX_VALUE);
+        var rows = new ArrayList<Row>();
+        int others = 0;
+        ByteCounts sum = ByteCounts.ZERO;
+        for (Row row : sorted) {
+            if (row.subject() instanceof Subject.Charged(Owner.Unattributed _)) {
+                rows.add(row);
+            } else if (room > 0) {
+                rows.add(row);
+                room--;
+            } else {
+                others++;
+                sum = sum.plus(amount.of(row));
+            }
+        }
+        return new Listing(rows, others, sum);
     }
 
     /**
-     * The first rows of this listing, and the rest as others.
+     * The first rows of this listing, and the rest as others, for a window that has no room for more.
      *
      * @param top how many rows at most, 0 or more
      */

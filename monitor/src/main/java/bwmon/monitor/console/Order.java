@@ -23,15 +23,20 @@ public enum Order {
     Comparator<Row> comparator(Listing.Amount amount) {
         Comparator<Row> byName = Comparator.comparing((Row row) -> row.subject().label())
                 .thenComparing(row -> String.valueOf(row.subject().key()));
-        return switch (this) {
-            case NAME -> byName;
-            case RX -> Comparator.<Row>comparingLong(row -> bytes(amount.of(row), Direction.RX)).reversed()
-                    .thenComparing(byName);
-            case TX -> Comparator.<Row>comparingLong(row -> bytes(amount.of(row), Direction.TX)).reversed()
-                    .thenComparing(byName);
-            case TOTAL -> Comparator.<Row>comparingLong(row -> bytes(amount.of(row), Direction.RX)
-                    + bytes(amount.of(row), Direction.TX)).reversed().thenComparing(byName);
-        };
+        return this == NAME ? byName : byAmount(amount).thenComparing(byName);
+    }
+
+    /** The order by amounts alone; by name none comes before another. */
+    Comparator<Row> byAmount(Listing.Amount amount) {
+        return Comparator.comparingLong((Row row) -> {
+            ByteCounts counts = amount.of(row);
+            return switch (this) {
+                case RX -> bytes(counts, Direction.RX);
+                case TX -> bytes(counts, Direction.TX);
+                case TOTAL -> bytes(counts, Direction.RX) + bytes(counts, Direction.TX);
+                case NAME -> 0;
+            };
+        }).reversed();
     }
 
     /** IP bytes; where they are not known, payload is the best guess at who moves most. */
