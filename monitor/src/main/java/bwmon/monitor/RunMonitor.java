@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.OptionTypes;
@@ -21,12 +24,16 @@ import bwmon.cli.ReportOptions;
 import bwmon.cli.Rule;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
+import bwmon.cli.Terminal;
 import bwmon.cli.View;
 import bwmon.monitor.console.ConnectionsView;
 import bwmon.monitor.console.Grouping;
 import bwmon.monitor.console.JsonView;
 import bwmon.monitor.console.Layout;
 import bwmon.monitor.console.Listing.Amount;
+import bwmon.monitor.console.LiveFrame;
+import bwmon.monitor.console.LiveView;
+import bwmon.monitor.console.Look;
 import bwmon.monitor.console.Model;
 import bwmon.monitor.console.Names;
 import bwmon.monitor.console.Order;
@@ -62,6 +69,8 @@ import picocli.CommandLine.Spec;
 public final class RunMonitor implements Callable<Integer> {
     private static final Path PROC = Path.of("/proc");
     private static final Path PASSWD = Path.of("/etc/passwd");
+    /** Who looks at a screen is to see the first rates within a second, the start of the JVM included. */
+    private static final Duration FIRST_LIVE_INTERVAL = Duration.ofMillis(300);
 
     /** What {@code --source} may be. */
     static final class SourceKinds extends OptionTypes.Choice<MonitorOptions.Kind> {
@@ -160,19 +169,74 @@ public final class RunMonitor implements Callable<Integer> {
     public Integer call() throws ProgramException {
         Layout layout = layout();
         Selection selection = selection();
-        var loop = new IntervalLoop(Ticker.SYSTEM, report.interval());
-        Signals.onStop(_ -> loop.stop());
+        Terminal terminal = report.terminal();
+        boolean isLive = terminal.isInteractive() && !report.isJson() && !report.isOnce();
+        var loop = isLive
+                ? new IntervalLoop(Ticker.SYSTEM, shorter(FIRST_LIVE_INTERVAL, report.interval()), report.interval())
+                : new IntervalLoop(Ticker.SYSTEM, report.interval());
         var out = new StandardOutput();
-        var options = new MonitorOptions(source, PROC, Path.of("/run/bwmon"), Ticker.SYSTEM, lookback(), !noSetup);
-        var proc = new ProcFs(PROC);
         try (RemoteNames resolver = numeric ? null : RemoteNames.ofHost(Ticker.SYSTEM)) {
             Names names = resolver == null ? Names.NUMERIC : resolver;
-            var model = new Model(EnumSet.of(layout.by()), selection, id -> lives(proc, id));
-            new RunMonitorSession(opener, options, model, view(out.stream(), layout, names), connections, loop,
-                    Clock.systemUTC(), System.err).run(report.isOnce(), report.isJson() || !report.isOnce());
+            if (isLive) {
+                runLive(layout, selection, terminal, names, loop, out.stream());
+            } else {
+                Signals.onStop(_ -> loop.stop());
+                session(opener, EnumSet.of(layout.by()), selection, view(out.stream(), layout, names), () -> connections,
+                        loop).run(report.isOnce(), report.isJson() || !report.isOnce());
+            }
         }
         out.check();
         return 0;
+    }
+
+    private void runLive(Layout layout, Selection selection, Terminal terminal, Names names, IntervalLoop loop,
+            PrintStream out) throws ProgramException {
+        var frame = new LiveFrame(ZoneId.systemDefault(), terminal.hasColour(), filter(), layout.top(), names);
+        try (var live = new LiveView(frame, Look.of(layout, numeric, connections), terminal, loop::stop,
+                loop::isStopping)) {
+            Signals.onStop(_ -> loop.stop(), live::close);
+            // What cannot be opened is said on a terminal that nobody has drawn on.
+            RunMonitorOpener drawing = options -> {
+                Monitor monitor = opener.open(options);
+                live.open(out);
+                return monitor;
+            };
+            // Each grouping is a key away, also while paused.
+            session(drawing, EnumSet.allOf(Grouping.class), selection, live, live::wantsConnections, loop)
+                    .run(false, true);
+        }
+    }
+
+    private RunMonitorSession session(RunMonitorOpener from, Set<Grouping> groupings, Selection selection,
+            View<Picture> view, BooleanSupplier withSockets, IntervalLoop loop) {
+        var options = new MonitorOptions(source, PROC, Path.of("/run/bwmon"), Ticker.SYSTEM, lookback(), !noSetup);
+        var proc = new ProcFs(PROC);
+        var model = new Model(groupings, selection, id -> lives(proc, id));
+        return new RunMonitorSession(from, options, model, view, withSockets, loop, Clock.systemUTC(), System.err);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static String text(Rule rule) {
+        return switch (rule) {
+            case Rule.Command(var pattern) -> pattern.pattern();
+            case Rule.Name(var name) -> name;
+        };
+    }
+
+    /** What the options leave out, in their own words; empty if nothing. */
+    private String filter() {
+        var words = new ArrayList<String>();
+        pids.forEach(pid -> words.add("--pid=" + pid));
+        users.forEach(user -> words.add("--user=" + user));
+        include.forEach(rule -> words.add("--include=" + text(rule)));
+        exclude.forEach(rule -> words.add("--exclude=" + text(rule)));
+        if (ignoreLocal) {
+            words.add("--ignore-local");
+        }
+        return String.join(" ", words);
     }
 
     private boolean lookback() {

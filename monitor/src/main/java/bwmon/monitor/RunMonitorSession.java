@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.ProgramException;
@@ -29,7 +30,7 @@ final class RunMonitorSession {
     private final MonitorOptions options;
     private final Model model;
     private final View<Picture> view;
-    private final boolean withSockets;
+    private final BooleanSupplier withSockets;
     private final IntervalLoop loop;
     private final Clock clock;
     private final PrintStream err;
@@ -38,10 +39,10 @@ final class RunMonitorSession {
     /**
      * A session.
      *
-     * @param withSockets whether pictures have the sockets
+     * @param withSockets whether the next picture has the sockets
      */
     RunMonitorSession(RunMonitorOpener opener, MonitorOptions options, Model model, View<Picture> view,
-            boolean withSockets, IntervalLoop loop, Clock clock, PrintStream err) {
+            BooleanSupplier withSockets, IntervalLoop loop, Clock clock, PrintStream err) {
         this.opener = opener;
         this.options = options;
         this.model = model;
@@ -85,7 +86,9 @@ final class RunMonitorSession {
     }
 
     private void say(String message) {
-        err.println("runmonitor: " + message);
+        if (!view.note(message)) {
+            err.println("runmonitor: " + message);
+        }
     }
 
     private Picture before(Monitor monitor) throws ProgramException {
@@ -100,7 +103,7 @@ final class RunMonitorSession {
     private Picture next(Monitor monitor) {
         try {
             Report report = monitor.collect();
-            SocketStates sockets = withSockets ? monitor.sockets() : null;
+            SocketStates sockets = withSockets.getAsBoolean() ? monitor.sockets() : null;
             if (failure != null) {
                 say(monitor.name() + " tells again");
                 failure = null;

@@ -85,7 +85,7 @@ class RunMonitorSessionTest {
             throws ProgramException {
         var model = new Model(EnumSet.of(Grouping.PROCESS), Selection.everything(), _ -> true);
         new RunMonitorSession(_ -> new Fake(), MonitorOptions.of(Ticker.SYSTEM).lookingBack(lookback), model, view,
-                sockets, loop, Clock.systemUTC(), new PrintStream(errBytes, true, StandardCharsets.UTF_8))
+                () -> sockets, loop, Clock.systemUTC(), new PrintStream(errBytes, true, StandardCharsets.UTF_8))
                 .run(once, showsBefore);
     }
 

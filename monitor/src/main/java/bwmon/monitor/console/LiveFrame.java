@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The lines of one frame of the live view: header, titles, rows, and at the bottom, always in sight, whether it adds up.
  * What does not fit is summed up, first the rows, in small windows the balance, too. Pure.
  */
-final class LiveFrame {
+public final class LiveFrame {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
     private static final String BOLD = "\033[1m";
     private static final String REVERSE = "\033[7m";
@@ -44,7 +44,7 @@ final class LiveFrame {
      * @param filter what the options leave out, empty if nothing
      * @param top how many rows at most, empty for as many as fit
      */
-    LiveFrame(ZoneId zone, boolean hasColour, String filter, OptionalInt top, Names names) {
+    public LiveFrame(ZoneId zone, boolean hasColour, String filter, OptionalInt top, Names names) {
         this.zone = zone;
         this.hasColour = hasColour;
         this.filter = filter;
@@ -89,11 +89,13 @@ final class LiveFrame {
         boolean hasOwners = !look.showsConnections()
                 && (look.grouping() == Grouping.PROCESS || look.grouping() == Grouping.CONNECTION);
         var grid = new Grid(columns, hasOwners, payloadOnly, scale);
-        List<String> foot = foot(picture, look, notes, grid, scale, Math.max(1, (rows - head.size() + 1) / 2), columns);
-        int room = Math.max(0, rows - head.size() - foot.size());
-        var body = look.showsConnections()
+        Body body = look.showsConnections()
                 ? new ConnectionRows(picture, look, scale, names, columns).body()
                 : groupRows(picture, look, grid);
+        int left = rows - head.size();
+        int spare = left - 1 - Math.max(1, body.rows().size());
+        List<String> foot = foot(picture, look, notes, grid, scale, Math.max((left + 1) / 2, Math.max(1, spare)), columns);
+        int room = Math.max(0, left - foot.size());
         Frame middle = middle(body, room, scroll, grid, columns);
         var lines = new ArrayList<>(head);
         lines.addAll(middle.lines());

@@ -45,7 +45,7 @@ public final class LiveView implements View<Picture>, AutoCloseable {
      * @param ending whether the next picture is the last, of a partial interval: it is joined to the one before, so that
      *     what stays on the screen at the end is not the rates of an instant
      */
-    LiveView(LiveFrame frame, Look look, Terminal terminal, Runnable quit, BooleanSupplier ending) {
+    public LiveView(LiveFrame frame, Look look, Terminal terminal, Runnable quit, BooleanSupplier ending) {
         this.frame = frame;
         this.look = look;
         this.terminal = terminal;

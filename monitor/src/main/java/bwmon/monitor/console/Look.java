@@ -21,10 +21,10 @@ import bwmon.traffic.ByteQuantity.Style;
 public record Look(Grouping grouping, Order order, boolean isReversed, Listing.Amount amount, Style units,
         boolean isNumeric, boolean showsConnections, boolean showsHelp, boolean isPaused) {
 
-    /** The look of the program's options, with nothing reversed, paused or in the way. */
-    public static Look of(Grouping grouping, Order order, Listing.Amount amount, Style units, boolean isNumeric,
-            boolean showsConnections) {
-        return new Look(grouping, order, false, amount, units, isNumeric, showsConnections, false, false);
+    /** The look that the program's options ask for, with nothing reversed, paused or in the way. */
+    public static Look of(Layout layout, boolean isNumeric, boolean showsConnections) {
+        return new Look(layout.by(), layout.order() == null ? Order.TOTAL : layout.order(), false, layout.amount(),
+                layout.units() == null ? Style.SI : layout.units(), isNumeric, showsConnections, false, false);
     }
 
     /** The keys that {@link #press} knows, and those that the view itself answers: key and meaning. */

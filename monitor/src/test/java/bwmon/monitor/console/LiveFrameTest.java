@@ -41,7 +41,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class LiveFrameTest {
-    static final Look RATES = Look.of(Grouping.PROCESS, Order.TOTAL, Amount.LAST, Style.SI, false, false);
+    static final Look RATES = new Look(Grouping.PROCESS, Order.TOTAL, false, Amount.LAST, Style.SI, false, false,
+            false, false);
     private static final Owner.Process CURL = process(4711, "curl -s http://example.org/", "www-data", "/");
     private static final Owner.Process SSHD = process(812, "sshd: root@pts/0");
 
@@ -86,38 +87,113 @@ class LiveFrameTest {
     @Test
     void aFrameHasHeaderTitlesRowsAndTheBalanceAtTheBottom() {
         assertEquals("""
+                runmonitor 10:00:01 conntrack                                   h: keys, q: quit
+                rates over 2.0 s by process, sorted by total, si units
+                    PID USER            RX/s        TX/s PROCESS
+                   4711 www-data   1.23 MB/s   56.7 kB/s curl -s http://example.org/
+                                     500 B/s   1.00 kB/s unattributed: exited
+                    812 root         200 B/s     600 B/s sshd: root@pts/0
+                                      42 B/s       0 B/s unattributed: untracked
+
+
+                                   1.23 MB/s   57.3 kB/s named
+                                     500 B/s   1.00 kB/s unattributed: exited
+                                      42 B/s       0 B/s unattributed: untracked
+                                   1.24 MB/s   58.0 kB/s interfaces: eth0, lo
+                                       0 B/s    -300 B/s difference
                 """, text(picture(), RATES, 80, 14));
     }
 
     @Test
     void totalsAreShownWithTheBalanceSinceTheStart() {
         assertEquals("""
+                runmonitor 10:00:01 conntrack               h: keys, q: quit
+                totals by process, sorted by total, si units
+                    PID          RX          TX PROCESS
+                    812     5.00 MB     11.2 kB sshd: root@pts/0
+                   4711     2.47 MB      113 kB curl -s http://example.org/
+                            1.00 kB     2.00 kB unattributed: exited
+                               84 B         0 B unattributed: untracked
+                            7.47 MB      125 kB named
+                            1.00 kB     2.00 kB unattributed: exited
+                               84 B         0 B unattributed: untracked
+                            2.47 MB      116 kB interfaces: eth0, lo
+                           -5.00 MB    -10.6 kB difference
                 """, text(picture(), press("t"), 60, 12));
     }
 
     @Test
     void aWideWindowHasPacketsAndPayloadToo() {
         assertEquals("""
+                runmonitor 10:00:01 conntrack                                                                                                                   h: keys, q: quit
+                rates over 2.0 s by process, sorted by total, iec units
+                    PID USER            RX/s        TX/s  RX PKT  TX PKT   RX DATA/s   TX DATA/s PROCESS
+                   4711 www-data  1.18 MiB/s  55.4 KiB/s    1235      57           ?           ? curl -s http://example.org/
+                                     500 B/s    1000 B/s       1       1           ?           ? unattributed: exited
+                                     242 B/s     600 B/s       1       1           ?           ? 2 others
+                                  1.18 MiB/s  56.0 KiB/s    1235      58           ?           ? named
+                                     542 B/s    1000 B/s       1       1           ?           ? unattributed: exited, untracked
+                                  1.18 MiB/s  56.6 KiB/s    1236      58           ?           ? interfaces: eth0, lo
+                                       0 B/s    -300 B/s                                         difference
                 """, text(picture(), press("u"), 160, 10));
     }
 
     @Test
     void theSmallestWindowHasTheLargestRowAndTheBalance() {
         assertEquals("""
+                runmonitor 10:00:01…
+                    RX+TX/s PROCESS
+                  1.29 MB/s curl -s…
+                  2.34 kB/s 3 others
+                  1.29 MB/s named, …
                 """, text(picture(), RATES, 20, 5));
     }
 
     @Test
     void rowsBeyondTheWindowAreSummedUpAndScrolledTo() {
         assertEquals("""
+                runmonitor 10:00:01 conntrack
+                rates over 2.0 s by process, sorted by …
+                       RX/s        TX/s PROCESS
+                  1.23 MB/s   56.7 kB/s curl -s http://…
+                    742 B/s   1.60 kB/s 3 others
+                  1.23 MB/s   57.3 kB/s named
+                    542 B/s   1.00 kB/s unattributed: e…
+                  1.24 MB/s   58.0 kB/s interfaces: eth…
+                      0 B/s    -300 B/s difference
                 """, text(picture(), RATES, 40, 9));
         assertEquals("""
+                runmonitor 10:00:01 conntrack
+                rates over 2.0 s by process, sorted by …
+                       RX/s        TX/s PROCESS
+                     42 B/s       0 B/s unattributed: u…
+                  1.24 MB/s   58.3 kB/s 3 others, 3 abo…
+                  1.23 MB/s   57.3 kB/s named
+                    542 B/s   1.00 kB/s unattributed: e…
+                  1.24 MB/s   58.0 kB/s interfaces: eth…
+                      0 B/s    -300 B/s difference
                 """, text(plain.compose(picture(), RATES, List.of(), 40, 9, 99)));
     }
 
     @Test
     void aLimitOfRowsIsKeptTo() {
         assertEquals("""
+                runmonitor 10:00:01 conntrack               h: keys, q: quit
+                rates over 2.0 s by process, sorted by total, si units
+                    PID        RX/s        TX/s PROCESS
+                   4711   1.23 MB/s   56.7 kB/s curl -s http://example.org/
+                            500 B/s   1.00 kB/s unattributed: exited
+                             42 B/s       0 B/s unattributed: untracked
+                            200 B/s     600 B/s 1 other
+
+
+
+
+                          1.23 MB/s   57.3 kB/s named
+                            500 B/s   1.00 kB/s unattributed: exited
+                             42 B/s       0 B/s unattributed: untracked
+                          1.24 MB/s   58.0 kB/s interfaces: eth0, lo
+                              0 B/s    -300 B/s difference
                 """, text(frame(false, OptionalInt.of(1)).compose(picture(), RATES, List.of(), 60, 16, 0)));
     }
 
@@ -129,8 +205,26 @@ class LiveFrameTest {
                         new SocketState(WEB, "ESTABLISHED", CURL, OptionalLong.of(12_345), OptionalLong.of(2), 0, 0, true)),
                 Map.of("ESTABLISHED", 1, "LISTEN", 1, "TIME_WAIT", 7));
         assertEquals("""
+                runmonitor 10:00:01 conntrack                                                                           h: keys, q: quit
+                rates over 2.0 s, connections (tcp: 1 ESTABLISHED, 1 LISTEN, 7 TIME_WAIT), sorted by total, si units
+                       RX/s        TX/s STATE            RTT RETRANS PROCESS                CONNECTION
+                  1.23 MB/s   56.7 kB/s ESTABLISHED  12.3 ms       2 4711 curl              tcp 192.0.2.1:40000 > web.example.org:443
+                      0 B/s       0 B/s LISTEN                       812 sshd:              tcp 0.0.0.0:22 > *
+                  1.23 MB/s   57.3 kB/s    1235      58 named
+                    500 B/s   1.00 kB/s       1       1 unattributed: exited
+                     42 B/s       0 B/s       1       0 unattributed: untracked
+                  1.24 MB/s   58.0 kB/s    1236      58 interfaces: eth0, lo
+                      0 B/s    -300 B/s                 difference
                 """, text(picture(sockets), press("c"), 120, 10));
         assertEquals("""
+                runmonitor 10:00:01 conntrack     h: keys, q: quit
+                rates over 2.0 s, connections (tcp: 1 ESTABLISHED…
+                STATE       CONNECTION
+                ESTABLISHED 4711 curl tcp 192.0.2.1:40000 > 198.5…
+                LISTEN      812 sshd: tcp 0.0.0.0:22 > *
+
+
+                  1.23 MB/s   57.3 kB/s named, 0 B/s/-300 B/s dif…
                 """, text(picture(sockets), press("cn"), 50, 8));
         assertTrue(text(picture(), press("c"), 80, 20).contains("waiting for the connections of the next interval"));
     }
@@ -169,7 +263,7 @@ class LiveFrameTest {
         String text = text(plain.compose(failed, RATES, List.of("first", "second"), 80, 20, 0));
         assertTrue(text.contains("no figures for this interval"), text);
         assertTrue(text.endsWith("conntrack could not tell: gone?[2J\nfirst\nsecond\n"
-                + "           ?            ? named\n".indent(8).stripTrailing() + "\n"), text);
+                + " ".repeat(27) + "?           ? named\n"), text);
     }
 
     @Test
@@ -179,7 +273,7 @@ class LiveFrameTest {
         assertTrue(text.contains("DATA RX/s") && text.contains("2.00 kB/s"), text);
         Picture mixed = Samples.next(model(), usage(CURL, WEB, 1, 1),
                 new Usage(SSHD, LOCAL, ByteCounts.ofPayload(2000, 3000)));
-        assertTrue(text(mixed, RATES, 80, 20).contains("812 root                ?            ? sshd"));
+        assertTrue(text(mixed, RATES, 80, 20).contains("812 root               ?           ? sshd"));
     }
 
     @Test
