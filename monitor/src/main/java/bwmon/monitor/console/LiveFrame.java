@@ -28,6 +28,7 @@ public final class LiveFrame {
     private static final String RED = "\033[31m";
     private static final String YELLOW = "\033[33m";
     private static final String NORMAL = "\033[0m";
+    private static final int MAX_NOTE_LINES = 4;
     /** A window as high has a line of its own for what is shown. */
     private static final int SETTINGS_FROM = 8;
 
@@ -227,16 +228,30 @@ public final class LiveFrame {
                     + scale.bytes(account.difference(Direction.RX)) + "/"
                     + scale.bytes(account.difference(Direction.TX)) + " difference"));
         }
-        var messages = new ArrayList<String>();
-        if (picture.failure() != null) {
-            messages.add(picture.source() + " could not tell: " + picture.failure());
-        }
-        messages.addAll(notes);
         var lines = new ArrayList<String>();
-        for (String message : messages.subList(0, Math.clamp(max - (long) balance.size(), 0, messages.size()))) {
-            lines.add(paint(RED, Columns.fit(message, columns)));
+        if (picture.failure() != null) {
+            wrap(picture.source() + " could not tell: " + picture.failure(), columns)
+                    .forEach(line -> lines.add(paint(RED, line)));
         }
+        notes.forEach(note -> lines.addAll(wrap(note, columns)));
+        lines.subList(Math.clamp(max - (long) balance.size(), 0, lines.size()), lines.size()).clear();
         lines.addAll(balance);
+        return lines;
+    }
+
+    /** At words, as far as they are short enough; a few lines at most. */
+    private static List<String> wrap(String message, int columns) {
+        var lines = new ArrayList<String>();
+        String rest = Columns.fit(message, MAX_NOTE_LINES * columns);
+        while (Columns.of(rest) > columns && lines.size() < MAX_NOTE_LINES - 1) {
+            int blank = rest.lastIndexOf(' ', columns);
+            if (blank <= 0 || Columns.of(rest.substring(0, blank)) > columns) {
+                break;
+            }
+            lines.add(rest.substring(0, blank));
+            rest = rest.substring(blank + 1);
+        }
+        lines.add(Columns.fit(rest, columns));
         return lines;
     }
 
