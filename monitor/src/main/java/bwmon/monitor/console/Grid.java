@@ -50,7 +50,7 @@ final class Grid {
             line.append(right("PID", PID)).append(hasUser() ? Columns.pad("USER", USER) + " " : "");
         }
         if (columns < BOTH_FROM) {
-            return line.append(right(layer + "RX+TX" + per, AMOUNT)).append(name).toString();
+            return line.append(right((payloadOnly ? "DATA" : "RX+TX") + per, AMOUNT)).append(name).toString();
         }
         line.append(right(layer + "RX" + per, AMOUNT)).append(right(layer + "TX" + per, AMOUNT));
         if (columns >= PACKETS_FROM) {

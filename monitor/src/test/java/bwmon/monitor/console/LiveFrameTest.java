@@ -124,18 +124,20 @@ class LiveFrameTest {
 
     @Test
     void aWideWindowHasPacketsAndPayloadToo() {
-        assertEquals("""
-                runmonitor 10:00:01 conntrack                                                                                                                   h: keys, q: quit
-                rates over 2.0 s by process, sorted by total, iec units
-                    PID USER            RX/s        TX/s RX PKT/s TX PKT/s   RX DATA/s   TX DATA/s PROCESS
-                   4711 www-data  1.18 MiB/s  55.4 KiB/s     1235       57           ?           ? curl -s http://example.org/
-                                     500 B/s    1000 B/s        1        1           ?           ? unattributed: exited
-                                     242 B/s     600 B/s        1        1           ?           ? 2 others
-                                  1.18 MiB/s  56.0 KiB/s     1235       58           ?           ? named
-                                     542 B/s    1000 B/s        1        1           ?           ? unattributed: exited, untracked
-                                  1.18 MiB/s  56.6 KiB/s     1236       58           ?           ? interfaces: eth0, lo
-                                       0 B/s    -300 B/s                                           difference
-                """, text(picture(), press("u"), 160, 10));
+        assertEquals(
+                """
+                        runmonitor 10:00:01 conntrack                                                                                                                   h: keys, q: quit
+                        rates over 2.0 s by process, sorted by total, iec units
+                            PID USER            RX/s        TX/s RX PKT/s TX PKT/s   RX DATA/s   TX DATA/s PROCESS
+                           4711 www-data  1.18 MiB/s  55.4 KiB/s     1235       57           ?           ? curl -s http://example.org/
+                                             500 B/s    1000 B/s        1        1           ?           ? unattributed: exited
+                                             242 B/s     600 B/s        1        1           ?           ? 2 others
+                                          1.18 MiB/s  56.0 KiB/s     1235       58           ?           ? named
+                                             542 B/s    1000 B/s        1        1           ?           ? unattributed: exited, untracked
+                                          1.18 MiB/s  56.6 KiB/s     1236       58           ?           ? interfaces: eth0, lo
+                                               0 B/s    -300 B/s                                           difference
+                        """,
+                text(picture(), press("u"), 160, 10));
     }
 
     @Test
@@ -201,21 +203,25 @@ class LiveFrameTest {
     void connectionsAreShownWithStateAndProcess() {
         var listening = new Flow(WEB.protocol(), endpoint("0.0.0.0:22"), endpoint("0.0.0.0:0"));
         var sockets = new SocketStates(
-                List.of(new SocketState(listening, "LISTEN", SSHD, OptionalLong.empty(), OptionalLong.empty(), 0, 0, true),
-                        new SocketState(WEB, "ESTABLISHED", CURL, OptionalLong.of(12_345), OptionalLong.of(2), 0, 0, true)),
+                List.of(new SocketState(listening, "LISTEN", SSHD, OptionalLong.empty(), OptionalLong.empty(), 0, 0,
+                        true),
+                        new SocketState(WEB, "ESTABLISHED", CURL, OptionalLong.of(12_345), OptionalLong.of(2), 0, 0,
+                                true)),
                 Map.of("ESTABLISHED", 1, "LISTEN", 1, "TIME_WAIT", 7));
-        assertEquals("""
-                runmonitor 10:00:01 conntrack                                                                           h: keys, q: quit
-                rates over 2.0 s, connections (tcp: 1 ESTABLISHED, 1 LISTEN, 7 TIME_WAIT), sorted by total, si units
-                       RX/s        TX/s STATE            RTT RETRANS PROCESS                CONNECTION
-                  1.23 MB/s   56.7 kB/s ESTABLISHED  12.3 ms       2 4711 curl              tcp 192.0.2.1:40000 > web.example.org:443
-                      0 B/s       0 B/s LISTEN                       812 sshd:              tcp 0.0.0.0:22 > *
-                  1.23 MB/s   57.3 kB/s     1235       58 named
-                    500 B/s   1.00 kB/s        1        1 unattributed: exited
-                     42 B/s       0 B/s        1        0 unattributed: untracked
-                  1.24 MB/s   58.0 kB/s     1236       58 interfaces: eth0, lo
-                      0 B/s    -300 B/s                   difference
-                """, text(picture(sockets), press("c"), 120, 10));
+        assertEquals(
+                """
+                        runmonitor 10:00:01 conntrack                                                                           h: keys, q: quit
+                        rates over 2.0 s, connections (tcp: 1 ESTABLISHED, 1 LISTEN, 7 TIME_WAIT), sorted by total, si units
+                               RX/s        TX/s STATE            RTT RETRANS PROCESS                CONNECTION
+                          1.23 MB/s   56.7 kB/s ESTABLISHED  12.3 ms       2 4711 curl              tcp 192.0.2.1:40000 > web.example.org:443
+                              0 B/s       0 B/s LISTEN                       812 sshd:              tcp 0.0.0.0:22 > *
+                          1.23 MB/s   57.3 kB/s     1235       58 named
+                            500 B/s   1.00 kB/s        1        1 unattributed: exited
+                             42 B/s       0 B/s        1        0 unattributed: untracked
+                          1.24 MB/s   58.0 kB/s     1236       58 interfaces: eth0, lo
+                              0 B/s    -300 B/s                   difference
+                        """,
+                text(picture(sockets), press("c"), 120, 10));
         assertEquals("""
                 runmonitor 10:00:01 conntrack     h: keys, q: quit
                 rates over 2.0 s, connections (tcp: 1 ESTABLISHED…
@@ -231,7 +237,8 @@ class LiveFrameTest {
 
     @ParameterizedTest
     @CsvSource({"g, COMMAND, curl -s", "ggg, CGROUP, /", "gggg, REMOTE, web.example.org", "ggggn, REMOTE, 198.51.100.7",
-            "GG, PROTOCOL, tcp", "G, PORT, 443/tcp used", "ggggg, CONNECTION, curl  tcp 192.0.2.1:40000 > web.example.org:443"})
+            "GG, PROTOCOL, tcp", "G, PORT, 443/tcp used",
+            "ggggg, CONNECTION, curl  tcp 192.0.2.1:40000 > web.example.org:443"})
     void otherGroupingsAreAKeyAway(String keys, String title, String row) {
         String text = text(picture(), press(keys), 120, 20);
         assertTrue(text.contains(title) && text.contains(row), text);
@@ -262,7 +269,7 @@ class LiveFrameTest {
         Picture failed = model().failed("conntrack", "gone\033[2J", AT);
         String text = text(plain.compose(failed, RATES, List.of("first", "second"), 80, 20, 0));
         assertTrue(text.contains("no figures for this interval"), text);
-        assertTrue(text.endsWith("conntrack could not tell: gone?[2J\nfirst\nsecond\n"
+        assertTrue(text.endsWith("first\nsecond\nconntrack could not tell: gone?[2J\n"
                 + " ".repeat(27) + "?           ? named\n"), text);
     }
 
@@ -303,18 +310,22 @@ class LiveFrameTest {
             for (int i = random.nextInt(60); i > 0; i--) {
                 Owner owner = random.nextInt(5) == 0
                         ? nobody(Owner.Cause.values()[random.nextInt(Owner.Cause.values().length)])
-                        : process(1 + random.nextInt(4_000_000), i == 1 ? hostile : command(random), user(random), null);
+                        : process(1 + random.nextInt(4_000_000), i == 1 ? hostile : command(random), user(random),
+                                null);
                 usages.add(new Usage(owner, random.nextBoolean() ? WEB : LOCAL, counts(random)));
             }
             var look = new Look(Grouping.values()[random.nextInt(8)], Order.values()[random.nextInt(4)],
                     random.nextBoolean(), random.nextBoolean() ? Amount.LAST : Amount.TOTAL,
                     Style.values()[random.nextInt(3)], random.nextBoolean(), random.nextInt(4) == 0, false, false);
             var states = usages.stream().map(usage -> new SocketState(WEB, "ESTABLISHED", usage.owner(),
-                    OptionalLong.of(random.nextInt()), OptionalLong.of(Math.abs(random.nextInt())), 0, 0, true)).toList();
+                    OptionalLong.of(random.nextInt()), OptionalLong.of(Math.abs(random.nextInt())), 0, 0, true))
+                    .toList();
             Picture picture = model.next(new Report("conntrack", Duration.ofMillis(random.nextInt(3) * 700L), usages,
-                    random.nextBoolean() ? Map.of() : Map.of("eth0", ip(1, 2), "a\033[2J", ip(2, 3)), random.nextInt(2)),
+                    random.nextBoolean() ? Map.of() : Map.of("eth0", ip(1, 2), "a\033[2J", ip(2, 3)),
+                    random.nextInt(2)),
                     AT, random.nextBoolean() ? null : new SocketStates(states, Map.of("ESTABLISHED", 3)));
-            LiveFrame.Frame frame = plain.compose(picture, look, List.of(hostile), columns, rows, random.nextInt(50) - 5);
+            LiveFrame.Frame frame = plain.compose(picture, look, List.of(hostile), columns, rows,
+                    random.nextInt(50) - 5);
             assertTrue(frame.lines().size() <= rows, () -> frame.lines().size() + " lines in " + rows);
             for (String line : frame.lines()) {
                 assertEquals(line, Columns.fit(line, columns), () -> columns + " columns, " + look);
