@@ -82,6 +82,11 @@ public final class Screen implements AutoCloseable {
         redraw.run();
     }
 
+    /** Whether pictures are drawn; not in the background. */
+    public boolean isShown() {
+        return entered;
+    }
+
     /**
      * Draws a picture in one write. In the background it is only kept.
      *

@@ -187,7 +187,10 @@ public final class RunMonitor implements Callable<Integer> {
                 runLive(layout, selection, terminal, names, loop, out.stream());
             } else {
                 Signals.onStop(_ -> loop.stop());
+<<<<<<< HEAD
                 Signals.onReload(loop::stop);
+=======
+>>>>>>> wip-live
                 session(opener, EnumSet.of(layout.by()), selection, view(out.stream(), layout, names),
                         () -> connections,
                         loop).run(report.isOnce(), report.isJson() || !report.isOnce());
@@ -210,7 +213,7 @@ public final class RunMonitor implements Callable<Integer> {
             // What cannot be opened is said on a terminal that nobody has drawn on.
             RunMonitorOpener drawing = options -> {
                 Monitor monitor = opener.open(options);
-                live.open(out);
+                live.open(out, System.err);
                 return monitor;
             };
             // Each grouping is a key away, also while paused.

@@ -36,6 +36,7 @@ final class RunMonitorSession {
     private final Clock clock;
     private final PrintStream err;
     private @Nullable String failure;
+    private @Nullable String socketFailure;
 
     /**
      * A session.
@@ -98,7 +99,7 @@ final class RunMonitorSession {
     private Picture next(Monitor monitor) {
         try {
             Report report = monitor.collect();
-            SocketStates sockets = withSockets.getAsBoolean() ? monitor.sockets() : null;
+            SocketStates sockets = withSockets.getAsBoolean() ? sockets(monitor) : null;
             if (failure != null) {
                 say(monitor.name() + " tells again");
                 failure = null;
@@ -111,6 +112,22 @@ final class RunMonitorSession {
                 failure = message;
             }
             return model.failed(monitor.name(), message, clock.instant());
+        }
+    }
+
+    /** What moved has been collected by now, and must be shown also where the sockets are not told of. */
+    private @Nullable SocketStates sockets(Monitor monitor) {
+        try {
+            SocketStates sockets = monitor.sockets();
+            socketFailure = null;
+            return sockets;
+        } catch (IOException e) {
+            String message = message(e);
+            if (!message.equals(socketFailure)) {
+                say(monitor.name() + " could not tell of its sockets: " + message);
+                socketFailure = message;
+            }
+            return null;
         }
     }
 

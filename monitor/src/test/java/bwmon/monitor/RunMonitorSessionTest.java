@@ -41,6 +41,7 @@ class RunMonitorSessionTest {
     private final IntervalLoop loop = new IntervalLoop(Ticker.SYSTEM, Duration.ofMillis(10));
     private final List<Picture> shown = new CopyOnWriteArrayList<>();
     private final List<Integer> failing = new ArrayList<>();
+    private boolean socketsFail;
     private int collects;
     private int stopAt = Integer.MAX_VALUE;
     private boolean closed;
@@ -76,7 +77,10 @@ class RunMonitorSessionTest {
         }
 
         @Override
-        public SocketStates sockets() {
+        public SocketStates sockets() throws IOException {
+            if (socketsFail) {
+                throw new IOException("no sockets");
+            }
             return SOCKETS;
         }
 
@@ -141,6 +145,17 @@ class RunMonitorSessionTest {
         assertEquals("runmonitor: fake could not tell, is asked again: no answer\nrunmonitor: fake tells again\n",
                 err().replaceFirst("(runmonitor: (was|is)[^\n]*\n){2}", ""));
         assertEquals(1L + 4 + 5, totals().getLast());
+    }
+
+    @Test
+    void whatMovedIsShownAlsoWhereTheSocketsAreNotTold() throws ProgramException {
+        socketsFail = true;
+        stopAt = 2;
+        run(false, false, true, true, shown::add);
+
+        assertEquals(1L + 2 + 3, totals().getLast());
+        assertEquals("runmonitor: fake could not tell of its sockets: no sockets\n",
+                err().replaceFirst("(runmonitor: (was|is)[^\n]*\n){2}", ""));
     }
 
     @Test

@@ -48,7 +48,9 @@ final class ConnectionRows {
         SocketStates sockets = picture.sockets();
         if (sockets == null) {
             return new Body(titles(), List.of(), 0, ByteCounts.ZERO,
-                    "waiting for the connections of the next interval");
+                    look.isPaused()
+                            ? "no connections were collected before the pause"
+                            : "waiting for the connections of the next interval");
         }
         Map<Object, ByteCounts> moved = moved();
         var lines = new ArrayList<Line>();

@@ -81,7 +81,11 @@ public final class ConnectionsView implements View<Picture> {
     }
 
     private static String milliseconds(OptionalLong micros) {
-        return micros.isPresent() ? String.format(Locale.ROOT, "%.1f ms", micros.getAsLong() / 1e3) : "-";
+        if (micros.isEmpty()) {
+            return "-";
+        }
+        // Within a host and a rack it is some microseconds.
+        return String.format(Locale.ROOT, micros.getAsLong() < 1000 ? "%.3f ms" : "%.1f ms", micros.getAsLong() / 1e3);
     }
 
     private static List<String> aligned(List<List<String>> table) {

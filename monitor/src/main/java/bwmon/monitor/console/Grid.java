@@ -15,7 +15,7 @@ final class Grid {
     private static final int AMOUNT = 11;
     private static final int PID = 7;
     private static final int USER = 8;
-    private static final int PACKETS = 7;
+    private static final int PACKETS = 8;
     /** A window as wide has both directions; a narrower one their sum. */
     private static final int BOTH_FROM = 32;
     private static final int PID_FROM = 50;
@@ -50,11 +50,11 @@ final class Grid {
             line.append(right("PID", PID)).append(hasUser() ? Columns.pad("USER", USER) + " " : "");
         }
         if (columns < BOTH_FROM) {
-            return line.append(right(layer + "RX+TX" + per, AMOUNT)).append(name).toString();
+            return line.append(right((payloadOnly ? "DATA" : "RX+TX") + per, AMOUNT)).append(name).toString();
         }
         line.append(right(layer + "RX" + per, AMOUNT)).append(right(layer + "TX" + per, AMOUNT));
         if (columns >= PACKETS_FROM) {
-            line.append(right("RX PKT", PACKETS)).append(right("TX PKT", PACKETS));
+            line.append(right("RX PKT" + per, PACKETS)).append(right("TX PKT" + per, PACKETS));
         }
         if (hasPayload()) {
             line.append(right("RX DATA" + per, AMOUNT)).append(right("TX DATA" + per, AMOUNT));

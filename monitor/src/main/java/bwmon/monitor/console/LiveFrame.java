@@ -28,6 +28,9 @@ public final class LiveFrame {
     private static final String RED = "\033[31m";
     private static final String YELLOW = "\033[33m";
     private static final String NORMAL = "\033[0m";
+    private static final int MAX_NOTE_LINES = 4;
+    /** A window as high has a line for notes also where there are more rows than it has room for. */
+    private static final int NOTE_FROM = 12;
     /** A window as high has a line of its own for what is shown. */
     private static final int SETTINGS_FROM = 8;
 
@@ -65,7 +68,7 @@ public final class LiveFrame {
      * Composes a frame.
      *
      * @param picture null before the first
-     * @param notes messages, shown above the balance
+     * @param notes messages, shown above the balance where there is room
      * @param columns of the window, 20 or more
      * @param rows of the window, 1 or more
      * @param scroll how many rows are wanted above the first one; bounded here
@@ -94,8 +97,14 @@ public final class LiveFrame {
                 : groupRows(picture, look, grid);
         int left = rows - head.size();
         int spare = left - 1 - Math.max(1, body.rows().size());
+<<<<<<< HEAD
         List<String> foot = foot(picture, look, notes, grid, scale, Math.max((left + 1) / 2, Math.max(1, spare)),
                 columns);
+=======
+        List<String> foot = foot(picture, look, grid, scale, Math.max((left + 1) / 2, Math.max(1, spare)), columns);
+        // Room that nobody else wants; of a window that is not small at least a line.
+        foot.addAll(0, first(notes(notes, columns), Math.max(spare - foot.size(), rows >= NOTE_FROM ? 1 : 0)));
+>>>>>>> wip-live
         int room = Math.max(0, left - foot.size());
         Frame middle = middle(body, room, scroll, grid, columns);
         var lines = new ArrayList<>(head);
@@ -215,9 +224,8 @@ public final class LiveFrame {
         return String.format(Locale.ROOT, "%.1f s", interval.toMillis() / 1e3);
     }
 
-    /** Failures and notes, then the balance; at most so many lines, of which the last tells most. */
-    private List<String> foot(Picture picture, Look look, List<String> notes, Grid grid, Scale scale, int max,
-            int columns) {
+    /** A failure, then the balance; at most so many lines, of which the last tells most. */
+    private List<String> foot(Picture picture, Look look, Grid grid, Scale scale, int max, int columns) {
         Account account = look.amount() == Listing.Amount.TOTAL ? picture.since() : picture.account();
         List<String> balance = balance(account, grid, scale, true);
         if (balance.size() > max) {
@@ -228,16 +236,38 @@ public final class LiveFrame {
                     + scale.bytes(account.difference(Direction.RX)) + "/"
                     + scale.bytes(account.difference(Direction.TX)) + " difference"));
         }
-        var messages = new ArrayList<String>();
-        if (picture.failure() != null) {
-            messages.add(picture.source() + " could not tell: " + picture.failure());
-        }
-        messages.addAll(notes);
         var lines = new ArrayList<String>();
-        for (String message : messages.subList(0, Math.clamp(max - (long) balance.size(), 0, messages.size()))) {
-            lines.add(paint(RED, Columns.fit(message, columns)));
+        if (picture.failure() != null) {
+            first(wrap(picture.source() + " could not tell: " + picture.failure(), columns), max - balance.size())
+                    .forEach(line -> lines.add(paint(RED, line)));
         }
         lines.addAll(balance);
+        return lines;
+    }
+
+    private static List<String> notes(List<String> notes, int columns) {
+        var lines = new ArrayList<String>();
+        notes.forEach(note -> lines.addAll(wrap(note, columns)));
+        return lines;
+    }
+
+    private static List<String> first(List<String> lines, int count) {
+        return lines.subList(0, Math.clamp(count, 0, lines.size()));
+    }
+
+    /** At words, as far as they are short enough; a few lines at most. */
+    private static List<String> wrap(String message, int columns) {
+        var lines = new ArrayList<String>();
+        String rest = Columns.fit(message, MAX_NOTE_LINES * columns);
+        while (Columns.of(rest) > columns && lines.size() < MAX_NOTE_LINES - 1) {
+            int blank = rest.lastIndexOf(' ', columns);
+            if (blank <= 0 || Columns.of(rest.substring(0, blank)) > columns) {
+                break;
+            }
+            lines.add(rest.substring(0, blank));
+            rest = rest.substring(blank + 1);
+        }
+        lines.add(Columns.fit(rest, columns));
         return lines;
     }
 

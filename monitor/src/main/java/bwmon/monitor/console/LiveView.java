@@ -54,8 +54,12 @@ public final class LiveView implements View<Picture>, AutoCloseable {
         this.wantsConnections = look.showsConnections();
     }
 
-    /** Takes the terminal and draws on it, before there are figures. */
-    public void open(PrintStream out) {
+    /**
+     * Takes the terminal and draws on it, before there are figures.
+     *
+     * @param err is told if the program was started in the background
+     */
+    public void open(PrintStream out, PrintStream err) {
         Screen opened = Screen.open(out, this::press, this::redraw);
         lock.lock();
         try {
@@ -65,6 +69,9 @@ public final class LiveView implements View<Picture>, AutoCloseable {
             lock.unlock();
         }
         redraw();
+        if (!opened.isShown()) {
+            err.println("runmonitor: nothing is drawn in the background: the shell's fg brings it to the foreground");
+        }
     }
 
     /** Draws on something else than a terminal, for tests. */

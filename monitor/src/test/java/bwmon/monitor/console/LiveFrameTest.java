@@ -128,14 +128,14 @@ class LiveFrameTest {
                 """
                         runmonitor 10:00:01 conntrack                                                                                                                   h: keys, q: quit
                         rates over 2.0 s by process, sorted by total, iec units
-                            PID USER            RX/s        TX/s  RX PKT  TX PKT   RX DATA/s   TX DATA/s PROCESS
-                           4711 www-data  1.18 MiB/s  55.4 KiB/s    1235      57           ?           ? curl -s http://example.org/
-                                             500 B/s    1000 B/s       1       1           ?           ? unattributed: exited
-                                             242 B/s     600 B/s       1       1           ?           ? 2 others
-                                          1.18 MiB/s  56.0 KiB/s    1235      58           ?           ? named
-                                             542 B/s    1000 B/s       1       1           ?           ? unattributed: exited, untracked
-                                          1.18 MiB/s  56.6 KiB/s    1236      58           ?           ? interfaces: eth0, lo
-                                               0 B/s    -300 B/s                                         difference
+                            PID USER            RX/s        TX/s RX PKT/s TX PKT/s   RX DATA/s   TX DATA/s PROCESS
+                           4711 www-data  1.18 MiB/s  55.4 KiB/s     1235       57           ?           ? curl -s http://example.org/
+                                             500 B/s    1000 B/s        1        1           ?           ? unattributed: exited
+                                             242 B/s     600 B/s        1        1           ?           ? 2 others
+                                          1.18 MiB/s  56.0 KiB/s     1235       58           ?           ? named
+                                             542 B/s    1000 B/s        1        1           ?           ? unattributed: exited, untracked
+                                          1.18 MiB/s  56.6 KiB/s     1236       58           ?           ? interfaces: eth0, lo
+                                               0 B/s    -300 B/s                                           difference
                         """,
                 text(picture(), press("u"), 160, 10));
     }
@@ -215,11 +215,11 @@ class LiveFrameTest {
                                RX/s        TX/s STATE            RTT RETRANS PROCESS                CONNECTION
                           1.23 MB/s   56.7 kB/s ESTABLISHED  12.3 ms       2 4711 curl              tcp 192.0.2.1:40000 > web.example.org:443
                               0 B/s       0 B/s LISTEN                       812 sshd:              tcp 0.0.0.0:22 > *
-                          1.23 MB/s   57.3 kB/s    1235      58 named
-                            500 B/s   1.00 kB/s       1       1 unattributed: exited
-                             42 B/s       0 B/s       1       0 unattributed: untracked
-                          1.24 MB/s   58.0 kB/s    1236      58 interfaces: eth0, lo
-                              0 B/s    -300 B/s                 difference
+                          1.23 MB/s   57.3 kB/s     1235       58 named
+                            500 B/s   1.00 kB/s        1        1 unattributed: exited
+                             42 B/s       0 B/s        1        0 unattributed: untracked
+                          1.24 MB/s   58.0 kB/s     1236       58 interfaces: eth0, lo
+                              0 B/s    -300 B/s                   difference
                         """,
                 text(picture(sockets), press("c"), 120, 10));
         assertEquals("""
@@ -269,7 +269,7 @@ class LiveFrameTest {
         Picture failed = model().failed("conntrack", "gone\033[2J", AT);
         String text = text(plain.compose(failed, RATES, List.of("first", "second"), 80, 20, 0));
         assertTrue(text.contains("no figures for this interval"), text);
-        assertTrue(text.endsWith("conntrack could not tell: gone?[2J\nfirst\nsecond\n"
+        assertTrue(text.endsWith("first\nsecond\nconntrack could not tell: gone?[2J\n"
                 + " ".repeat(27) + "?           ? named\n"), text);
     }
 
