@@ -187,10 +187,7 @@ public final class RunMonitor implements Callable<Integer> {
                 runLive(layout, selection, terminal, names, loop, out.stream());
             } else {
                 Signals.onStop(_ -> loop.stop());
-<<<<<<< HEAD
                 Signals.onReload(loop::stop);
-=======
->>>>>>> wip-live
                 session(opener, EnumSet.of(layout.by()), selection, view(out.stream(), layout, names),
                         () -> connections,
                         loop).run(report.isOnce(), report.isJson() || !report.isOnce());

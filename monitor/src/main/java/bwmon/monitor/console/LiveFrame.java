@@ -97,14 +97,9 @@ public final class LiveFrame {
                 : groupRows(picture, look, grid);
         int left = rows - head.size();
         int spare = left - 1 - Math.max(1, body.rows().size());
-<<<<<<< HEAD
-        List<String> foot = foot(picture, look, notes, grid, scale, Math.max((left + 1) / 2, Math.max(1, spare)),
-                columns);
-=======
         List<String> foot = foot(picture, look, grid, scale, Math.max((left + 1) / 2, Math.max(1, spare)), columns);
         // Room that nobody else wants; of a window that is not small at least a line.
         foot.addAll(0, first(notes(notes, columns), Math.max(spare - foot.size(), rows >= NOTE_FROM ? 1 : 0)));
->>>>>>> wip-live
         int room = Math.max(0, left - foot.size());
         Frame middle = middle(body, room, scroll, grid, columns);
         var lines = new ArrayList<>(head);
