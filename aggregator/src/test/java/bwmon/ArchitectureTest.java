@@ -200,6 +200,12 @@ class ArchitectureTest {
     }
 
     @Test
+    void whatRunmonitorShowsKnowsNoSource() {
+        noClasses().that().resideInAPackage("bwmon.monitor.console..").should().dependOnClassesThat(
+                resideInAPackage("bwmon.monitor..").and(not(resideInAPackage("bwmon.monitor.console..")))).check(HOUSE);
+    }
+
+    @Test
     void attributionIsPure() {
         noClasses().that().resideInAPackage("bwmon.monitor.attribution..").should().dependOnClassesThat(
                 resideInAPackage("bwmon.monitor..").and(not(resideInAPackage("bwmon.monitor.attribution.."))))

@@ -63,12 +63,13 @@ public final class RemoteNames implements Names, AutoCloseable {
         this.ticker = ticker;
     }
 
-    /** Names by this host's resolver. */
+    /** Names by this host's resolver, asked in the network namespace of the calling thread. */
     public static RemoteNames ofHost(Ticker ticker) {
         // Platform threads: the resolver is native code that blocks, and would hold on to the carrier of a virtual one.
-        var pool = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS,
+        var pool = new ThreadPoolExecutor(THREADS, THREADS, 0, TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(MAX_WAITING), Thread.ofPlatform().name("names-", 0).daemon().factory());
-        pool.allowCoreThreadTimeOut(true);
+        // A thread begins in the network namespace of whoever starts it: here, before anybody enters another.
+        pool.prestartAllCoreThreads();
         return new RemoteNames(RemoteNames::find, pool, pool::shutdownNow, ticker);
     }
 

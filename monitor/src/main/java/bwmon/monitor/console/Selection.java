@@ -21,7 +21,9 @@ public final class Selection {
     private final Set<Integer> pids;
     private final Set<String> users;
     private final boolean ignoreLocal;
-    private final OwnerCache<Boolean> shown = new OwnerCache<>(OwnerCache.MAX_OWNERS, this::find);
+    private final boolean choosesOwners;
+    /** As many as have rows: each holds on to a command line. */
+    private final OwnerCache<Boolean> shown = new OwnerCache<>(Model.MAX_OWNERS, this::find);
 
     /**
      * A selection.
@@ -39,6 +41,7 @@ public final class Selection {
         this.pids = Set.copyOf(pids);
         this.users = Set.copyOf(users);
         this.ignoreLocal = ignoreLocal;
+        choosesOwners = !include.isEmpty() || !exclude.isEmpty() || !pids.isEmpty() || !users.isEmpty();
     }
 
     /** A selection that leaves nothing out. */
@@ -66,6 +69,6 @@ public final class Selection {
 
     /** Whether what an owner does with a flow is shown. */
     public boolean shows(Owner owner, @Nullable Flow flow) {
-        return !(ignoreLocal && flow != null && flow.isLoopback()) && shown.get(owner);
+        return !(ignoreLocal && flow != null && flow.isLoopback()) && (!choosesOwners || shown.get(owner));
     }
 }
