@@ -318,7 +318,8 @@ class LiveFrameTest {
                     random.nextBoolean(), random.nextBoolean() ? Amount.LAST : Amount.TOTAL,
                     any(Style.values(), random), random.nextBoolean(), random.nextInt(4) == 0, false, false);
             var states = usages.stream().map(usage -> new SocketState(WEB, "ESTABLISHED", usage.owner(),
-                    OptionalLong.of(random.nextInt(Integer.MAX_VALUE)), OptionalLong.of(random.nextInt(Integer.MAX_VALUE)), 0, 0, true))
+                    OptionalLong.of(random.nextInt(Integer.MAX_VALUE)),
+                    OptionalLong.of(random.nextInt(Integer.MAX_VALUE)), 0, 0, true))
                     .toList();
             Picture picture = model.next(new Report("conntrack", Duration.ofMillis(random.nextInt(3) * 700L), usages,
                     random.nextBoolean() ? Map.of() : Map.of("eth0", ip(1, 2), "a\033[2J", ip(2, 3)),
