@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
+import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
 import bwmon.ffi.Termios;
 import bwmon.ffi.Tty;
@@ -109,7 +110,9 @@ final class Keyboard implements AutoCloseable {
                 int ready = Tty.awaitInput(STANDARD_INPUT, decoder.isWithin() ? SEQUENCE_MILLIS : TICK_MILLIS);
                 if (ready == 0) {
                     decoder.pause();
-                } else if (ready > 0 && entered && !waits(0)) {
+                } else if (ready < 0) {
+                    entered &= ready == -Errno.EINTR;
+                } else if (entered && !waits(0)) {
                     int length = in.read(buffer);
                     decoder.take(buffer, length);
                     // At the end of input it would be ready for ever.
@@ -118,7 +121,7 @@ final class Keyboard implements AutoCloseable {
             }
         } catch (IOException e) {
             // The terminal has hung up: the program hears of that by SIGHUP, or when it prints.
-            return;
+            entered = false;
         }
     }
 

@@ -154,6 +154,10 @@ final class ConnectionRows {
             return "";
         }
         double millis = micros.getAsLong() / 1e3;
+        if (millis < 1) {
+            // Within a host and a rack it is some microseconds.
+            return String.format(Locale.ROOT, "%.3f ms", millis);
+        }
         return millis < 10_000
                 ? String.format(Locale.ROOT, "%.1f ms", millis)
                 : String.format(Locale.ROOT, "%.0f s", millis / 1e3);

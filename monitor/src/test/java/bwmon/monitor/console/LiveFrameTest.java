@@ -309,16 +309,17 @@ class LiveFrameTest {
             var usages = new ArrayList<Usage>();
             for (int i = random.nextInt(60); i > 0; i--) {
                 Owner owner = random.nextInt(5) == 0
-                        ? nobody(Owner.Cause.values()[random.nextInt(Owner.Cause.values().length)])
+                        ? nobody(any(Owner.Cause.values(), random))
                         : process(1 + random.nextInt(4_000_000), i == 1 ? hostile : command(random), user(random),
                                 null);
                 usages.add(new Usage(owner, random.nextBoolean() ? WEB : LOCAL, counts(random)));
             }
-            var look = new Look(Grouping.values()[random.nextInt(8)], Order.values()[random.nextInt(4)],
+            var look = new Look(any(Grouping.values(), random), any(Order.values(), random),
                     random.nextBoolean(), random.nextBoolean() ? Amount.LAST : Amount.TOTAL,
-                    Style.values()[random.nextInt(3)], random.nextBoolean(), random.nextInt(4) == 0, false, false);
+                    any(Style.values(), random), random.nextBoolean(), random.nextInt(4) == 0, false, false);
             var states = usages.stream().map(usage -> new SocketState(WEB, "ESTABLISHED", usage.owner(),
-                    OptionalLong.of(random.nextInt()), OptionalLong.of(Math.abs(random.nextInt())), 0, 0, true))
+                    OptionalLong.of(random.nextInt(Integer.MAX_VALUE)),
+                    OptionalLong.of(random.nextInt(Integer.MAX_VALUE)), 0, 0, true))
                     .toList();
             Picture picture = model.next(new Report("conntrack", Duration.ofMillis(random.nextInt(3) * 700L), usages,
                     random.nextBoolean() ? Map.of() : Map.of("eth0", ip(1, 2), "a\033[2J", ip(2, 3)),
@@ -331,6 +332,10 @@ class LiveFrameTest {
                 assertEquals(line, Columns.fit(line, columns), () -> columns + " columns, " + look);
             }
         }
+    }
+
+    private static <T> T any(T[] all, Random random) {
+        return List.of(all).get(random.nextInt(all.length));
     }
 
     private static ByteCounts counts(Random random) {
