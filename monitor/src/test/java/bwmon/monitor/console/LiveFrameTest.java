@@ -230,7 +230,7 @@ class LiveFrameTest {
                 LISTEN      812 sshd: tcp 0.0.0.0:22 > *
 
 
-                  1.23 MB/s   57.3 kB/s named, 0 B/s/-300 B/s dif…
+                  1.23 MB/s   57.3 kB/s named, unattributed 542 B…
                 """, text(picture(sockets), press("cn"), 50, 8));
         assertTrue(text(picture(), press("c"), 80, 20).contains("waiting for the connections of the next interval"));
     }
@@ -281,6 +281,14 @@ class LiveFrameTest {
         Picture mixed = Samples.next(model(), usage(CURL, WEB, 1, 1),
                 new Usage(SSHD, LOCAL, ByteCounts.ofPayload(2000, 3000)));
         assertTrue(text(mixed, RATES, 80, 20).contains("812 root               ?           ? sshd"));
+    }
+
+    @Test
+    void lostEventsAreShownInEveryWindow() {
+        Picture lossy = model().next(new Report("conntrack", Duration.ofSeconds(1), List.of(usage(CURL, WEB, 1, 2)),
+                Map.of(), 7), AT, null);
+        assertTrue(text(lossy, RATES, 80, 20).endsWith(" named\n" + " ".repeat(41) + "7 events lost\n"));
+        assertTrue(text(lossy, RATES, 40, 4).contains("7 events lost"), text(lossy, RATES, 40, 4));
     }
 
     @Test
