@@ -73,14 +73,20 @@ final class LiveBalance {
                 ? "difference"
                 : "difference, segmentation "
                         + both(segmentation.bytes(Direction.RX), segmentation.bytes(Direction.TX)));
-        ByteCounts carried = account.interfaces();
-        boolean isLarge = isLarge(rx, carried.bytes(Direction.RX)) || isLarge(tx, carried.bytes(Direction.TX));
-        return isLarge ? paint.yellow(line) : line;
+        return isLarge(Direction.RX) || isLarge(Direction.TX) ? paint.yellow(line) : line;
     }
 
-    /** Whether more than a hundredth has no account. */
-    private static boolean isLarge(OptionalLong difference, OptionalLong of) {
-        return difference.isPresent() && Math.abs(difference.getAsLong()) > of.orElse(0) / 100.0;
+    /** Whether more than a hundredth has no account, and segmentation does not explain it. */
+    private boolean isLarge(Direction direction) {
+        OptionalLong difference = account.difference(direction);
+        if (difference.isEmpty()) {
+            return false;
+        }
+        // What is charged for segmentation may be missing from the interfaces, so that the difference is below 0.
+        long unexplained = difference.getAsLong() < 0
+                ? -difference.getAsLong() - account.balance().segmentation().bytes(direction).orElse(0)
+                : difference.getAsLong();
+        return unexplained > account.interfaces().bytes(direction).orElse(0) / 100;
     }
 
     private String both(OptionalLong rx, OptionalLong tx) {

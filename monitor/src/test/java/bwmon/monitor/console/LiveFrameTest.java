@@ -307,6 +307,22 @@ class LiveFrameTest {
     }
 
     @Test
+    void aDifferenceThatNothingExplainsIsMarked() {
+        assertFalse(difference(1000, 1000, 0).startsWith("\033"));
+        assertFalse(difference(1010, 1000, 0).startsWith("\033"), "a hundredth");
+        assertTrue(difference(1012, 1000, 0).startsWith("\033[33m"));
+        assertTrue(difference(900, 1000, 0).startsWith("\033[33m"));
+        assertFalse(difference(900, 1000, 100).startsWith("\033"), "segmentation explains it");
+        assertTrue(difference(1100, 1000, 100).startsWith("\033[33m"), "but not the other way round");
+    }
+
+    private static String difference(long carried, long named, long segmentation) {
+        Picture picture = model().next(new Report("conntrack", Duration.ofSeconds(1),
+                List.of(usage(CURL, WEB, named, 0)), Map.of("eth0", ip(carried, 0)), ip(segmentation, 0), 0), AT, null);
+        return frame(true, OptionalInt.empty()).compose(picture, RATES, List.of(), 80, 20, 0).lines().getLast();
+    }
+
+    @Test
     void everyFrameFitsItsWindowWhateverStandsInCommandLines() {
         var random = new Random(1);
         String hostile = "\033]0;title\007\033[2J\r\n\u202e" + "x ".repeat(50_000);
