@@ -24,8 +24,8 @@ import bwmon.ffi.Tty;
  */
 public final class Screen implements AutoCloseable {
     private static final int STANDARD_OUTPUT = 1;
-    /** No cursor, and no wrapping of a line that the terminal finds longer than we do. */
     private static final String ALTERNATE = "\033[?1049h";
+    /** No cursor, and no wrapping of a line that the terminal finds longer than we do. */
     private static final String OURS = "\033[?25l\033[?7l";
     private static final String LEAVE = "\033[0m\033[?7h\033[?25h\033[?1049l";
     /** How long {@link #close} waits for a picture that the terminal does not take (Ctrl-S). */
