@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 
 import bwmon.monitor.conntrack.LocalView.End;
+import bwmon.monitor.trial.NetworkNamespace;
 import bwmon.traffic.Endpoint;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

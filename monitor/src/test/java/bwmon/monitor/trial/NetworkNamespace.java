@@ -1,4 +1,4 @@
-package bwmon.monitor.conntrack;
+package bwmon.monitor.trial;
 
 import java.io.File;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** A network namespace made by ip-netns(8), with its loopback up; taken down when closed. */
-final class NetworkNamespace implements AutoCloseable {
+public final class NetworkNamespace implements AutoCloseable {
     private static final Path IP = Path.of("/usr/sbin/ip");
     private static final AtomicInteger COUNT = new AtomicInteger();
     /** CLONE_NEWNET, linux/sched.h. */
@@ -34,7 +34,7 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Skips the test where namespaces cannot be made, or a tool that it needs is not there. */
-    static NetworkNamespace open(String... tools) throws IOException, InterruptedException {
+    public static NetworkNamespace open(String... tools) throws IOException, InterruptedException {
         Assumptions.assumeTrue("root".equals(System.getProperty("user.name")),
                 "network namespaces are made by root only");
         Assumptions.assumeTrue(Files.isExecutable(IP), "iproute2 is not installed");
@@ -42,25 +42,26 @@ final class NetworkNamespace implements AutoCloseable {
             Assumptions.assumeTrue(Files.isExecutable(Path.of(tool)), tool + " is not installed");
         }
         var namespace = new NetworkNamespace(
-                "bwmon-ct-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
+                "bwmon-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         run(List.of(IP.toString(), "netns", "add", namespace.name));
         namespace.exec("ip", "link", "set", "lo", "up");
         return namespace;
     }
 
-    String name() {
+    /** As ip-netns(8) knows it. */
+    public String name() {
         return name;
     }
 
     /** The words that start a command in here. */
-    List<String> inside(String... command) {
+    public List<String> inside(String... command) {
         var words = new ArrayList<>(List.of(IP.toString(), "netns", "exec", name));
         words.addAll(List.of(command));
         return words;
     }
 
     /** Runs a command in here, and gives back its standard output. */
-    String exec(String... command) throws IOException, InterruptedException {
+    public String exec(String... command) throws IOException, InterruptedException {
         return run(inside(command));
     }
 
@@ -83,12 +84,17 @@ final class NetworkNamespace implements AutoCloseable {
         }
     }
 
+    /** Moves the calling thread in here, for as long as it lives. */
+    public void enter() throws IOException {
+        try (Fd fd = Fd.of("open", Libc.open("/run/netns/" + name, O_CLOEXEC))) {
+            ErrnoException.check("setns", Libc.setns(fd.number(), CLONE_NEWNET));
+        }
+    }
+
     /** Runs code on a thread of its own that lives in here. */
-    <T> T call(Callable<T> code) throws Exception {
+    public <T> T call(Callable<T> code) throws Exception {
         var task = new FutureTask<>(() -> {
-            try (Fd fd = Fd.of("open", Libc.open("/run/netns/" + name, O_CLOEXEC))) {
-                ErrnoException.check("setns", Libc.setns(fd.number(), CLONE_NEWNET));
-            }
+            enter();
             return code.call();
         });
         Thread.ofPlatform().name(name).start(task);
@@ -97,11 +103,17 @@ final class NetworkNamespace implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        // A test that ran out of time was interrupted, and is to be cleared away all the same.
+        boolean isInterrupted = Thread.interrupted();
         try {
             run(List.of(IP.toString(), "netns", "del", name));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            isInterrupted = true;
             throw new IOException("interrupted while the namespace was taken down", e);
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }
