@@ -10,6 +10,7 @@ join NAME GROUP ADDRESS    takes a multicast group in at the interface with that
 group NAME ADDRESS         sends to groups from the interface with that address
 attach NAME ADDRESS PORT   connects a datagram socket
 datagrams NAME COUNT BYTES [ADDRESS PORT]
+spray NAME COUNT BYTES ADDRESS PORT   a datagram to each of so many ports
 take NAME COUNT            receives so many datagrams, and gives up after ten seconds without one
 echo NAME COUNT            the same, sending each back
 drain NAME                 takes what waits in the queue
@@ -145,6 +146,10 @@ def do(word, arguments):
         to = (arguments[2], int(arguments[3])) if len(arguments) > 2 else None
         for _ in range(int(arguments[0])):
             gave(name, s.sendto(data, to) if to else s.send(data))
+    elif word == "spray":
+        data = bytes(int(arguments[1]))
+        for number in range(int(arguments[0])):
+            gave(name, s.sendto(data, (arguments[2], int(arguments[3]) + number)))
     elif word in ("take", "echo"):
         try:
             for _ in range(int(arguments[0])):
@@ -155,11 +160,12 @@ def do(word, arguments):
         except TimeoutError:
             return "only %d datagrams came" % received_count[name]
     elif word == "drain":
+        s.setblocking(False)
         try:
             while True:
-                took(name, s.recv(65536, socket.MSG_DONTWAIT))
+                took(name, s.recv(65536))
         except BlockingIOError:
-            pass
+            s.settimeout(10)
     elif word == "count":
         return "%d %d" % (sent[name], received[name])
     elif word == "counts":

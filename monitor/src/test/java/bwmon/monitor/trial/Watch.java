@@ -12,11 +12,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 
+import bwmon.monitor.Monitor;
 import bwmon.monitor.MonitorOptions;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Report;
+import bwmon.traffic.SocketStates;
 import bwmon.traffic.Ticker;
-import bwmon.traffic.TrafficSource;
 import org.awaitility.Awaitility;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -33,7 +34,7 @@ final class Watch implements AutoCloseable {
     private final NetworkNamespace namespace;
     private final Tally tally = new Tally();
     private Map<String, DeviceCounters> before = Map.of();
-    private List<TrafficSource> source = List.of();
+    private List<Monitor> monitor = List.of();
 
     private Watch(NetworkNamespace namespace) {
         this.namespace = namespace;
@@ -59,7 +60,7 @@ final class Watch implements AutoCloseable {
             watch.onThread(() -> {
                 namespace.enter();
                 watch.before = DeviceCounters.read();
-                watch.source = List.of(Openers.open(options));
+                watch.monitor = List.of(Openers.open(options));
                 return true;
             });
             isOpen = true;
@@ -84,12 +85,17 @@ final class Watch implements AutoCloseable {
 
     /** What the monitor said when it was opened. */
     List<String> notices() throws Exception {
-        return onThread(() -> Openers.notices(source.getFirst()));
+        return onThread(() -> monitor.getFirst().notices());
+    }
+
+    /** The sockets that the monitor knows. */
+    SocketStates sockets() throws Exception {
+        return onThread(() -> monitor.getFirst().sockets());
     }
 
     /** The next report, which is also added to the tally. */
     Report collect() throws Exception {
-        Report report = onThread(() -> source.getFirst().collect());
+        Report report = onThread(() -> monitor.getFirst().collect());
         tally.add(report);
         return report;
     }
@@ -185,8 +191,8 @@ final class Watch implements AutoCloseable {
     public void close() throws IOException {
         try {
             onThread(() -> {
-                source.forEach(TrafficSource::close);
-                source = List.of();
+                monitor.forEach(Monitor::close);
+                monitor = List.of();
                 return true;
             });
         } catch (Exception e) {
