@@ -94,8 +94,8 @@ class RealProgramsIT {
                     assertEquals(Integer.toString(size), got.strip());
                 }
                 watch.settle();
-                Predicate<Charge> worker = command("nginx: worker");
-                watch.figure("nginx", worker);
+                Predicate<Charge> server = command("nginx: ");
+                watch.figure("nginx", server);
                 long sent = 0;
                 long received = 0;
                 for (String line : Files.readAllLines(log, StandardCharsets.UTF_8)) {
@@ -103,8 +103,8 @@ class RealProgramsIT {
                     received += Long.parseLong(line.split(" ", -1)[1]);
                 }
                 assertTrue(sent > 10L * size, "the log is whole");
-                assertEquals(sent, watch.tally().payload(worker, Direction.TX), watch.tally()::toString);
-                assertEquals(received, watch.tally().payload(worker, Direction.RX), watch.tally()::toString);
+                assertEquals(sent, watch.tally().payload(server, Direction.TX), watch.tally()::toString);
+                assertEquals(received, watch.tally().payload(server, Direction.RX), watch.tally()::toString);
                 watch.assertCloses(Offload.BY_THE_DEVICE);
                 watch.assertAllNamed();
             } finally {
