@@ -1,6 +1,5 @@
 package bwmon.aggregator;
 
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +18,12 @@ import bwmon.cli.JsonLines;
 import bwmon.cli.OptionTypes;
 import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
-import bwmon.cli.ProgramException.Kind;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
-import bwmon.monitor.SockDiagSource;
+import bwmon.monitor.Monitor;
+import bwmon.monitor.MonitorOptions;
+import bwmon.monitor.Monitors;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -114,11 +114,7 @@ public final class RunAggregator implements Callable<Integer> {
     }
 
     static MonitorOpener.Monitor openMonitor(Ticker ticker) throws ProgramException {
-        try {
-            var source = SockDiagSource.open(Path.of("/proc"), ticker, false);
-            return new MonitorOpener.Monitor(source, source.notices());
-        } catch (IOException e) {
-            throw new ProgramException(Kind.FAILURE, "this host's sockets cannot be read: " + e.getMessage(), e);
-        }
+        Monitor monitor = Monitors.open(MonitorOptions.of(ticker).with(MonitorOptions.Kind.SOCK_DIAG));
+        return new MonitorOpener.Monitor(monitor, monitor.notices());
     }
 }

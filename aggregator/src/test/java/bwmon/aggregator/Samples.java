@@ -69,6 +69,6 @@ public final class Samples {
         var usages = new ArrayList<Usage>();
         charges.forEach(charge -> usages.add(new Usage(charge.owner(), null, charge.counts())));
         return new Snapshot(AT.plusSeconds(second - 1), second * 1_000_000_000L, SECOND, charges, applications,
-                Balance.of(Map.of(), usages, 0), Snapshot.LeftOut.NOTHING, failures, List.of());
+                Balance.of(Map.of(), usages, ByteCounts.ZERO, 0), Snapshot.LeftOut.NOTHING, failures, List.of());
     }
 }

@@ -14,6 +14,8 @@ public final class Errno {
     public static final int EPERM = 1;
     /** No such file or directory. */
     public static final int ENOENT = 2;
+    /** No such process: it has ended. */
+    public static final int ESRCH = 3;
     /** Interrupted system call. */
     public static final int EINTR = 4;
     /** Bad file descriptor. */
@@ -30,6 +32,8 @@ public final class Errno {
     public static final int EINVAL = 22;
     /** Not a typewriter: the descriptor is no terminal. */
     public static final int ENOTTY = 25;
+    /** File name too long. */
+    public static final int ENAMETOOLONG = 36;
     /** Protocol not available: the kernel has no such socket option. */
     public static final int ENOPROTOOPT = 92;
     /** Protocol not supported. */

@@ -11,11 +11,9 @@ import bwmon.traffic.Ticker;
  * @param procRoot where proc(5) is mounted
  * @param runDirectory for the note of what was switched on, {@code /run/bwmon}
  * @param ticker the clock
- * @param lookback whether the first report bears what moved before the opening, as far as the kernel knows
  * @param setup whether tracking and counting of connections may be switched on where they are off
  */
-public record MonitorOptions(Kind kind, Path procRoot, Path runDirectory, Ticker ticker, boolean lookback,
-        boolean setup) {
+public record MonitorOptions(Kind kind, Path procRoot, Path runDirectory, Ticker ticker, boolean setup) {
 
     /** Which source. */
     public enum Kind {
@@ -23,27 +21,24 @@ public record MonitorOptions(Kind kind, Path procRoot, Path runDirectory, Ticker
         AUTO,
         /** The connection table and the sockets, by netlink. */
         CONNTRACK,
+        /** The sockets alone, by netlink: no connection table, as if it were not permitted. */
+        SOCK_DIAG,
         /** The text files of /proc alone. */
         PROC
     }
 
-    /** The best source of this host; what moved before is in none of its reports. */
+    /** The best source of this host. */
     public static MonitorOptions of(Ticker ticker) {
-        return new MonitorOptions(Kind.AUTO, Path.of("/proc"), Path.of("/run/bwmon"), ticker, false, true);
+        return new MonitorOptions(Kind.AUTO, Path.of("/proc"), Path.of("/run/bwmon"), ticker, true);
     }
 
     /** The same with another source. */
     public MonitorOptions with(Kind other) {
-        return new MonitorOptions(other, procRoot, runDirectory, ticker, lookback, setup);
-    }
-
-    /** The same, looking back or not. */
-    public MonitorOptions lookingBack(boolean yes) {
-        return new MonitorOptions(kind, procRoot, runDirectory, ticker, yes, setup);
+        return new MonitorOptions(other, procRoot, runDirectory, ticker, setup);
     }
 
     /** The same, switching things on where need be or not. */
     public MonitorOptions settingUp(boolean yes) {
-        return new MonitorOptions(kind, procRoot, runDirectory, ticker, lookback, yes);
+        return new MonitorOptions(kind, procRoot, runDirectory, ticker, yes);
     }
 }

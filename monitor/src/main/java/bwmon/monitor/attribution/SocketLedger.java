@@ -9,13 +9,12 @@ import java.util.Map;
 import java.util.Set;
 
 import bwmon.monitor.attribution.SocketOwners.Holder;
-import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Endpoint;
 import bwmon.traffic.Owner;
-import bwmon.traffic.Usage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins sockets and processes into usages, each difference once. Pure: {@link #questions} says what has to be asked,
+ * Joins sockets and processes, each difference once. Pure: {@link #questions} says what has to be asked,
  * {@link #settle} takes the answers; a caller that fails between the two has changed nothing. For one thread at a time.
  *
  * <p><b>Whose bytes.</b> A socket belongs to the process that holds a descriptor of it; among several (fork) to the one
@@ -49,6 +48,7 @@ public final class SocketLedger {
 
     private static final class Entry {
         private SocketSample last;
+        private boolean isNew = true;
         private @Nullable Holder holder;
         /** Who listens, until the connection has a holder of its own. */
         private boolean provisional;
@@ -58,7 +58,7 @@ public final class SocketLedger {
         private long searchAgain;
 
         Entry(SocketSample first) {
-            last = new SocketSample(first.cookie(), first.inode(), first.flow(), first.listening(), 0, 0);
+            last = SocketSample.uncounted(first.cookie(), first.inode(), first.flow(), first.listening());
         }
 
         /** Whether the holder is known, or has been searched in vain and not much has happened since. */
@@ -71,6 +71,15 @@ public final class SocketLedger {
             cause = why;
             misses++;
             searchAgain = settlings + (misses < PROMPT_SEARCHES ? 1 : 1L << Math.min(misses, MAX_PAUSE_EXPONENT));
+        }
+
+        void hold(@Nullable Holder found) {
+            if (found != null) {
+                holder = found;
+                provisional = false;
+                cause = null;
+                misses = 0;
+            }
         }
 
         Owner owner() {
@@ -105,8 +114,10 @@ public final class SocketLedger {
      * @param confirmed holders by inode, of {@link Questions#known}
      * @param found what the search for the others gave
      * @param stillOpen inodes that the search did not find, although their sockets were open before and after it
+     * @param prompt holders by the cookie, of sockets that were looked for as soon as they were made
      */
-    public record Answers(Map<Long, Holder> confirmed, SocketOwners.Found found, Set<Long> stillOpen) {}
+    public record Answers(Map<Long, Holder> confirmed, SocketOwners.Found found, Set<Long> stillOpen,
+            Map<Long, Holder> prompt) {}
 
     /** Whether the socket has been seen before, and its end not yet. */
     public boolean knows(long cookie) {
@@ -136,8 +147,10 @@ public final class SocketLedger {
         return new Questions(unknown, known);
     }
 
+    /** Whether it may have changed hands: one without counters always may. */
     private static boolean moved(Entry entry, SocketSample now) {
-        return now.rxPayload() != entry.last.rxPayload() || now.txPayload() != entry.last.txPayload();
+        return now.segments() == null || now.rxPayload() != entry.last.rxPayload()
+                || now.txPayload() != entry.last.txPayload();
     }
 
     /**
@@ -145,17 +158,17 @@ public final class SocketLedger {
      *
      * @param open all open sockets, listening ones included
      * @param destroyed sockets that have ended since the last time, with their final counters
-     * @return what moved since the last time
+     * @return every socket that does not listen, the ended ones first, with what it moved since the last time
      */
-    public List<Usage> settle(List<SocketSample> open, List<SocketSample> destroyed, Answers answers) {
-        var usages = new ArrayList<Usage>();
+    public List<SettledSocket> settle(List<SocketSample> open, List<SocketSample> destroyed, Answers answers) {
+        var settled = new ArrayList<SettledSocket>(open.size() + destroyed.size());
         var present = new HashMap<Long, Entry>();
         for (SocketSample sample : open) {
             Entry entry = entry(sample.cookie());
             if (entry == null) {
                 entry = new Entry(sample);
             }
-            assign(entry, sample.inode(), answers);
+            assign(entry, sample, answers);
             present.put(sample.cookie(), entry);
         }
         listeners = listeners.next(open, sample -> {
@@ -167,40 +180,48 @@ public final class SocketLedger {
             Entry entry = present.containsKey(sample.cookie())
                     ? present.remove(sample.cookie())
                     : entry(sample.cookie());
-            close(entry == null ? new Entry(sample) : entry, sample, usages);
+            Entry last = entry == null ? new Entry(sample) : entry;
+            if (last.holder == null) {
+                last.hold(answers.prompt().get(sample.cookie()));
+            }
+            close(last, sample, settled);
             ended.add(sample.cookie());
         }
         for (SocketSample sample : open) {
             Entry entry = present.get(sample.cookie());
             if (entry != null && !sample.listening()) {
                 adopt(entry, sample);
-                charge(entry, sample, usages);
+                charge(entry, sample, settled);
             }
         }
         depart(present, ended);
-        return usages;
+        return settled;
     }
 
-    private void close(Entry entry, SocketSample sample, List<Usage> usages) {
+    private void close(Entry entry, SocketSample sample, List<SettledSocket> settled) {
         if (!sample.listening()) {
             adopt(entry, sample);
-            charge(entry, sample, usages);
+            charge(entry, sample, settled);
         }
     }
 
-    private void assign(Entry entry, long inode, Answers answers) {
+    private void assign(Entry entry, SocketSample sample, Answers answers) {
+        long inode = sample.inode();
         if (inode == 0) {
+            if (sample.isConnectionless()) {
+                entry.cause = Owner.Cause.KERNEL; // A closed one is not listed any more.
+            }
             return;
         }
         Holder holder = answers.confirmed().get(inode);
         if (holder == null) {
             holder = answers.found().holders().get(inode);
         }
+        if (holder == null && entry.holder == null) {
+            holder = answers.prompt().get(sample.cookie());
+        }
         if (holder != null) {
-            entry.holder = holder;
-            entry.provisional = false;
-            entry.cause = null;
-            entry.misses = 0;
+            entry.hold(holder);
         } else if (entry.holder == null && answers.stillOpen().contains(inode)) {
             // One that is not open any more was given up, by a process or with it, during the search.
             entry.missed(answers.found().unreadable() > 0 ? Owner.Cause.NO_PERMISSION : Owner.Cause.KERNEL, settlings);
@@ -209,32 +230,34 @@ public final class SocketLedger {
 
     /** Gives a connection without a holder to who listens where it came in. */
     private void adopt(Entry entry, SocketSample sample) {
-        if (entry.holder == null && entry.cause == null) {
+        if (entry.holder == null && entry.cause == null && !sample.isConnectionless()) {
             entry.holder = listeners.at(sample.flow().local());
             entry.provisional = entry.holder != null;
         }
     }
 
-    private static void charge(Entry entry, SocketSample now, List<Usage> usages) {
+    private static void charge(Entry entry, SocketSample now, List<SettledSocket> settled) {
         SocketSample last = entry.last;
         // A socket that was disconnected and connected anew (AF_UNSPEC, connect(2)) has begun to count anew. On one
         // connection no counter falls, but for the moment in which a retransmission is counted before it is sent.
         boolean same = now.flow().equals(last.flow());
-        long rx = Math.max(0, now.rxPayload() - (same ? last.rxPayload() : 0));
-        long tx = Math.max(0, now.txPayload() - (same ? last.txPayload() : 0));
-        if (rx > 0 || tx > 0) {
-            usages.add(new Usage(entry.owner(), now.flow(), ByteCounts.ofPayload(rx, tx)));
-        }
+        settled.add(now.segments() == null
+                ? SettledSocket.unmoved(now, entry.owner(), entry.isNew)
+                : SettledSocket.between(
+                        same ? last : SocketSample.uncounted(now.cookie(), now.inode(), now.flow(), false), now,
+                        entry.owner(), entry.isNew));
+        entry.isNew = false;
         entry.last = same
                 ? new SocketSample(now.cookie(), now.inode(), now.flow(), now.listening(),
-                        Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()))
+                        Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()),
+                        now.segments())
                 : now;
     }
 
     private void depart(Map<Long, Entry> present, Set<Long> ended) {
         if (awaitsNotices) {
             entries.forEach((cookie, entry) -> {
-                if (!present.containsKey(cookie) && !entry.last.listening()) {
+                if (!present.containsKey(cookie) && !entry.last.listening() && !entry.last.isConnectionless()) {
                     departed.put(cookie, entry);
                 }
             });
@@ -248,6 +271,18 @@ public final class SocketLedger {
         }
         entries = present;
         settlings++;
+    }
+
+    /** Who listens at an endpoint by TCP, or did until a moment ago; null if nobody. */
+    public @Nullable Owner listener(Endpoint local) {
+        Holder holder = listeners.at(local);
+        return holder == null ? null : holder.process();
+    }
+
+    /** Whose an open socket is; null if it has not been seen. */
+    public @Nullable Owner owner(long cookie) {
+        Entry entry = entries.get(cookie);
+        return entry == null ? null : entry.owner();
     }
 
     /** How many sockets are remembered. */

@@ -7,7 +7,7 @@ import java.util.Set;
 import bwmon.traffic.Owner;
 import org.jspecify.annotations.Nullable;
 
-/** Who holds a descriptor of a socket. For one thread at a time. */
+/** Who holds a descriptor of a socket. For one thread at a time; its looks, too. */
 public interface SocketOwners {
 
     /**
@@ -49,5 +49,28 @@ public interface SocketOwners {
 
         /** Searches all processes for the holders of these sockets. */
         Found find(Set<Long> inodes) throws IOException;
+
+        /**
+         * Searches, at a bounded cost, where the holders of sockets that have just come into being most likely are: for
+         * connections that are over after some milliseconds, so that a whole search would come too late. Looked at are, in
+         * this order,
+         * <ol>
+         * <li>processes that these owners have not come across before, and then those that they came across for the first
+         * time a moment ago, the last comers first;
+         * <li>processes of the user that the sockets belong to, those first in which the last searches found something.
+         * </ol>
+         * The first call finds nothing young, because everything is new to it: make one with no inodes before it matters.
+         *
+         * <p>What is found is true. What is not found may still be held by any process. Of several processes that share a
+         * socket the first that was looked at is told, which need not be the one that started first, as with {@link #find}.
+         *
+         * <p>This is no exception to the rule of one thread at a time. A thread that must not wait for another one's whole
+         * search has owners of its own: two share nothing.
+         *
+         * @param uid of whom the sockets are, 0 to 2^32 - 1; -1 if that is not known: then the second part is left out
+         * @param descriptors how many are looked at before the search is given up, 0 or more
+         * @return what was found until then; of the unreadable processes those that were come across
+         */
+        Found findAmong(Set<Long> inodes, long uid, int descriptors) throws IOException;
     }
 }

@@ -1,15 +1,30 @@
 package bwmon.monitor.attribution;
 
 import bwmon.traffic.Flow;
+import bwmon.traffic.Protocol;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One socket at one moment.
  *
  * @param cookie who it is, for as long as the kernel runs
  * @param inode that the holders' descriptors name; 0 if no process holds it
- * @param flow its ends
+ * @param flow its ends; the remote one has port 0 if it is not connected
  * @param listening whether it waits for connections, and so has no traffic of its own
- * @param rxPayload payload received since the socket was made, 0 or more
- * @param txPayload payload transmitted since the socket was made, 0 or more
+ * @param rxPayload payload received since the socket was made, 0 or more; 0 where nobody counts it
+ * @param txPayload payload transmitted since the socket was made, 0 or more; 0 where nobody counts it
+ * @param segments its segments since it was made; null where they are not known, and then neither is the payload
  */
-public record SocketSample(long cookie, long inode, Flow flow, boolean listening, long rxPayload, long txPayload) {}
+public record SocketSample(long cookie, long inode, Flow flow, boolean listening, long rxPayload, long txPayload,
+        @Nullable Segments segments) {
+
+    /** A socket whose bytes nobody counts. */
+    public static SocketSample uncounted(long cookie, long inode, Flow flow, boolean listening) {
+        return new SocketSample(cookie, inode, flow, listening, 0, 0, null);
+    }
+
+    /** Whether it may talk to several others, and has no counters: UDP, ICMP, raw. */
+    boolean isConnectionless() {
+        return flow.protocol() != Protocol.TCP;
+    }
+}

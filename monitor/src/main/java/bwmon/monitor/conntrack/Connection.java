@@ -2,6 +2,7 @@ package bwmon.monitor.conntrack;
 
 import java.time.Instant;
 
+import bwmon.monitor.attribution.FlowEnds;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,11 @@ public record Connection(Tuple original, Tuple reply, @Nullable Counters origina
 
     Key key() {
         return new Key(original, id, zone, started);
+    }
+
+    /** The four addresses. */
+    public FlowEnds ends() {
+        return new FlowEnds(original.source(), original.destination(), reply.source(), reply.destination());
     }
 
     /** Whether the kernel counts this connection; one that began before accounting was on never is. */

@@ -7,6 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import bwmon.monitor.attribution.TrackedFlow;
+import bwmon.traffic.Protocol;
+
 /**
  * Turns what the connection table shows, and the ends of connections that are told, into differences: each byte that the
  * kernel counted is handed out exactly once. No I/O: it is fed, in any order, with whole dumps and with ends, and asked for
@@ -58,7 +61,15 @@ public final class ConntrackFlows {
      * @param hasEnded whether these are its last bytes; then it is handed out also if there are none. Not said while
      *     another one that cannot be told from it lasts
      */
-    public record Difference(Connection connection, Counters original, Counters reply, boolean hasEnded) {}
+    public record Difference(Connection connection, Counters original, Counters reply, boolean hasEnded) {
+
+        /** For the join with sockets. */
+        public TrackedFlow tracked() {
+            return new TrackedFlow(Protocol.of(connection.original().protocol()), connection.ends(),
+                    connection.original().icmpId().orElse(0), original.packets(), original.bytes(), reply.packets(),
+                    reply.bytes(), hasEnded);
+        }
+    }
 
     /**
      * What happened since the last interval was taken.

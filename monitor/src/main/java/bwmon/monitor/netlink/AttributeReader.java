@@ -2,6 +2,7 @@ package bwmon.monitor.netlink;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 import org.jspecify.annotations.Nullable;
 
@@ -119,6 +120,17 @@ public final class AttributeReader {
      */
     public long be64(int offset, int expected) {
         return has(expected) ? swapped(bytes.getLong(start + offset)) : 0;
+    }
+
+    /** A text, without the 0 that may end it. */
+    public String text() {
+        int ends = start;
+        while (ends < start + length && bytes.get(ends) != 0) {
+            ends++;
+        }
+        byte[] value = new byte[ends - start];
+        bytes.get(start, value);
+        return new String(value, StandardCharsets.UTF_8);
     }
 
     private static short swapped(short value) {

@@ -2,6 +2,9 @@ package bwmon.monitor.netlink;
 
 /** Numbers of linux/netlink.h that messages are made of. */
 public final class Netlink {
+    /** NETLINK_ROUTE: the protocol of interfaces, addresses and routes, rtnetlink(7). */
+    public static final int NETLINK_ROUTE = 0;
+
     /** NETLINK_SOCK_DIAG: the protocol that lists sockets, sock_diag(7). */
     public static final int NETLINK_SOCK_DIAG = 4;
 

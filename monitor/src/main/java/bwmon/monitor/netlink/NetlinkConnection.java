@@ -10,6 +10,7 @@ import java.util.List;
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
 import bwmon.monitor.netlink.NetlinkChannel.Datagram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests and their answers, and notifications, over one channel. For one thread at a time; an answer is told from
@@ -116,6 +117,40 @@ public final class NetlinkConnection implements AutoCloseable {
                         return interrupted ? Outcome.INTERRUPTED : Outcome.WHOLE;
                     }
                     default -> result.add(decoder.decode(message));
+                }
+            }
+            messages.end();
+        }
+    }
+
+    /**
+     * Asks for one thing.
+     *
+     * @param what is asked for, for messages
+     * @param type of the request
+     * @param payload of the request, without the header
+     * @return null if the kernel says that there is none (ENOENT)
+     * @throws ErrnoException if the kernel refuses otherwise; EAGAIN if it does not answer
+     * @throws NetlinkException if the answer is malformed or was cut
+     */
+    public <T> @Nullable T get(String what, int type, byte[] payload, NetlinkMessage.Decoder<T> decoder)
+            throws IOException {
+        advance();
+        channel.send(new MessageWriter(type, Netlink.NLM_F_REQUEST, sequence, 0).bytes(payload).toBytes());
+        while (true) {
+            var messages = new MessageReader(uncut(what, channel.receive()));
+            for (NetlinkMessage message = messages.next(); message != null; message = messages.next()) {
+                if (message.sequence() != sequence || message.port() != channel.port()) {
+                    continue; // The rest of an answer that was given up.
+                }
+                if (message.type() == Netlink.NLMSG_ERROR) {
+                    int result = message.result();
+                    if (result == -Errno.ENOENT) {
+                        return null;
+                    }
+                    ErrnoException.check(what, result);
+                } else if (message.type() > Netlink.NLMSG_OVERRUN) {
+                    return decoder.decode(message);
                 }
             }
             messages.end();

@@ -2,22 +2,25 @@ package bwmon.monitor.procfs;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
+import bwmon.ffi.Errno;
+import bwmon.ffi.ErrnoException;
+import bwmon.ffi.FileTree;
 import bwmon.traffic.ByteCounts;
 import org.jspecify.annotations.Nullable;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 /**
  * Reads /proc, or a folder that looks like it. A process that has ended meanwhile is an empty answer; one that may not be
@@ -30,152 +33,219 @@ public final class ProcFs {
     private static final int NET_DEV_LIMIT = 1024 * 1024;
 
     private final Path root;
+    /** Its buffers are for one thread at a time. */
+    private final ThreadLocal<FileTree> tree;
 
     /** The file system below that folder, usually {@code /proc}. */
     public ProcFs(Path root) {
         this.root = root;
+        tree = ThreadLocal.withInitial(() -> new FileTree(root));
     }
 
     /** What gets the sockets of a process. */
     @FunctionalInterface
     interface SocketVisitor {
-        /** One descriptor of a socket. */
-        void socket(int descriptor, long inode);
+        /**
+         * One descriptor.
+         *
+         * @param inode of the socket; -1 if the descriptor is something else
+         * @return whether to go on
+         */
+        boolean descriptor(int descriptor, long inode);
+    }
+
+    /** What gets the processes. */
+    @FunctionalInterface
+    interface ProcessVisitor {
+        /**
+         * One process.
+         *
+         * @param inode of its folder, as the listing tells it: where it changes, the number may be another process's
+         */
+        void process(int pid, long inode);
     }
 
     /** The processes, in no order. Under the mount option hidepid those of others may be left out. */
     public List<Integer> processes() throws IOException {
         var pids = new ArrayList<Integer>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
-            for (Path entry : entries) {
-                int pid = number(entry);
-                if (pid > 0) {
-                    pids.add(pid);
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw Objects.requireNonNull(e.getCause());
-        }
+        processes((pid, inode) -> pids.add(pid));
         return pids;
     }
 
-    /** A file's name as a number; -1 if it is none. */
-    private static int number(Path file) {
-        String name = String.valueOf(file.getFileName());
-        int number = 0;
-        for (int i = 0; i < name.length(); i++) {
-            int digit = name.charAt(i) - '0';
-            if (digit < 0 || digit > 9 || number > (Integer.MAX_VALUE - 9) / 10) {
-                return -1;
+    /** The processes, as {@link #processes()}. */
+    void processes(ProcessVisitor visitor) throws IOException {
+        try (FileTree.Listing entries = tree.get().list("")) {
+            while (entries.next()) {
+                int pid = entries.number();
+                if (pid > 0) {
+                    visitor.process(pid, entries.inode());
+                }
             }
-            number = 10 * number + digit;
         }
-        return number;
+    }
+
+    /**
+     * Which file /proc/PID/stat is. The kernel makes its inode for one process and never for another that gets the number
+     * later (pid_revalidate, fs/proc/base.c), so that the process, its start and whether it is a kernel thread are the same
+     * as long as this is. It may change without need, where the kernel was short of memory.
+     *
+     * @return null if the process has ended
+     */
+    FileTree.@Nullable Identity identity(int pid) throws IOException {
+        try {
+            return tree.get().identity(pid + "/stat");
+        } catch (ErrnoException e) {
+            unlessGone(pid, e);
+            return null;
+        }
     }
 
     /** /proc/PID/stat; empty if the process has ended. */
     public Optional<ProcessStat> stat(int pid) throws IOException {
-        byte[] content = read(pid, "stat", SMALL_FILE);
+        byte[] content = read(pid, "/stat", SMALL_FILE);
         return content == null ? Optional.empty() : ProcessStat.parse(content);
     }
 
     /** /proc/PID/cmdline, arguments joined by single spaces, cut at 4096 bytes; empty if there is none. */
     public String commandLine(int pid) throws IOException {
-        byte[] content = read(pid, "cmdline", CommandLine.LIMIT);
+        byte[] content = read(pid, "/cmdline", CommandLine.LIMIT);
         return content == null ? "" : CommandLine.parse(content);
     }
 
     /** The effective user, of /proc/PID/status. */
     public OptionalLong effectiveUid(int pid) throws IOException {
-        byte[] content = read(pid, "status", SMALL_FILE);
+        byte[] content = read(pid, "/status", SMALL_FILE);
         return content == null ? OptionalLong.empty() : ProcessStatus.effectiveUid(content);
     }
 
     /** /proc/PID/cgroup. */
     Cgroups cgroups(int pid) throws IOException {
-        byte[] content = read(pid, "cgroup", SMALL_FILE);
+        byte[] content = read(pid, "/cgroup", SMALL_FILE);
         return content == null ? new Cgroups(null, null) : Cgroups.parse(content);
     }
 
     /** The network namespace of a process, such as {@code net:[4026531840]}; empty if it has ended. */
     public Optional<String> networkNamespace(int pid) throws IOException {
-        return target(root.resolve(Integer.toString(pid)).resolve("ns/net"));
+        try {
+            return Optional.of(text(tree.get().readLink(pid + "/ns/net")));
+        } catch (ErrnoException e) {
+            unlessGone(pid, e);
+            return Optional.empty();
+        }
     }
 
     /** The network namespace of the calling thread, and so of the sockets that it opens. */
     public Optional<String> ownNetworkNamespace() throws IOException {
-        return target(root.resolve("thread-self/ns/net"));
-    }
-
-    /** The sockets of a process, from /proc/PID/fd. */
-    void sockets(int pid, SocketVisitor visitor) throws IOException {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root.resolve(pid + "/fd"))) {
-            for (Path entry : entries) {
-                OptionalLong inode = inode(entry);
-                if (inode.isPresent()) {
-                    visitor.socket(number(entry), inode.getAsLong());
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            gone(pid, Objects.requireNonNull(e.getCause()));
-        } catch (IOException e) {
-            gone(pid, e);
-        }
-    }
-
-    /** The inode of the socket that a descriptor of a process is; empty if it is another thing, or closed. */
-    OptionalLong socket(int pid, int descriptor) throws IOException {
-        return inode(root.resolve(pid + "/fd/" + descriptor));
-    }
-
-    private static OptionalLong inode(Path link) throws IOException {
-        Optional<String> target = target(link);
-        return target.isPresent() ? SocketLink.inode(target.get()) : OptionalLong.empty();
-    }
-
-    private static Optional<String> target(Path link) throws IOException {
         try {
-            return Optional.of(Files.readSymbolicLink(link).toString());
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        } catch (AccessDeniedException e) {
-            throw e;
-        } catch (FileSystemException e) {
-            // ESRCH: the process is being buried. Only the link itself could tell more, and it is not there any more.
-            if (Files.isSymbolicLink(link)) {
+            return Optional.of(text(tree.get().readLink("thread-self/ns/net")));
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
                 throw e;
             }
             return Optional.empty();
         }
     }
 
+    private static String text(MemorySegment target) {
+        return new String(target.toArray(JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    /** The descriptors of a process, from /proc/PID/fd, until the visitor has enough. */
+    void descriptors(int pid, SocketVisitor visitor) throws IOException {
+        try (FileTree.Listing entries = tree.get().list(pid + "/fd")) {
+            while (entries.next()) {
+                int descriptor = entries.number();
+                if (descriptor >= 0 && !visitor.descriptor(descriptor, inode(entries))) {
+                    break;
+                }
+            }
+        } catch (ErrnoException e) {
+            unlessGone(pid, e);
+        }
+    }
+
+    private static long inode(FileTree.Listing entries) throws ErrnoException {
+        try {
+            return SocketLink.inode(entries.readLink());
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            return -1; // closed since it was listed
+        }
+    }
+
+    /** The inode of the socket that a descriptor of a process is; empty if it is another thing, or closed. */
+    OptionalLong socket(int pid, int descriptor) throws IOException {
+        try {
+            long inode = SocketLink.inode(tree.get().readLink(pid + "/fd/" + descriptor));
+            return inode < 0 ? OptionalLong.empty() : OptionalLong.of(inode);
+        } catch (ErrnoException e) {
+            unlessGone(pid, e);
+            return OptionalLong.empty();
+        }
+    }
+
     /**
-     * The interfaces of the calling thread's network namespace, by name. {@code /proc/net} would follow the main thread's.
+     * The sockets of one kind in the calling thread's network namespace, from /proc/thread-self/net.
+     *
+     * @return empty if this kernel has no such sockets, as where IPv6 is off
+     */
+    public SocketTable sockets(SocketTable.Kind kind) throws IOException {
+        try (InputStream file = net(kind.file())) {
+            return SocketTable.read(file, kind);
+        } catch (NoSuchFileException e) {
+            return SocketTable.NONE;
+        }
+    }
+
+    /** The sockets of the link layer in the calling thread's network namespace; empty if this kernel has no such ones. */
+    public PacketSocket.Table packetSockets() throws IOException {
+        try (InputStream file = net("packet")) {
+            return PacketSocket.read(file);
+        } catch (NoSuchFileException e) {
+            return PacketSocket.NONE;
+        }
+    }
+
+    /**
+     * The interfaces of the calling thread's network namespace, by name.
      *
      * @return link-layer bytes and packets since each interface was made
      */
     public Map<String, ByteCounts> netDev() throws IOException {
-        try (InputStream file = Files.newInputStream(root.resolve("thread-self/net/dev"))) {
+        try (InputStream file = net("dev")) {
             return NetDev.parse(file.readNBytes(NET_DEV_LIMIT));
         }
     }
 
+    /** A file of the calling thread's network namespace; {@code /proc/net} would follow the main thread's. */
+    private InputStream net(String name) throws IOException {
+        return Files.newInputStream(root.resolve("thread-self/net").resolve(name));
+    }
+
     private byte @Nullable [] read(int pid, String name, int limit) throws IOException {
-        try (InputStream file = Files.newInputStream(root.resolve(pid + "/" + name))) {
-            return file.readNBytes(limit);
-        } catch (IOException e) {
-            gone(pid, e);
+        try {
+            return tree.get().read(pid + name, limit);
+        } catch (ErrnoException e) {
+            unlessGone(pid, e);
             return null;
         }
     }
 
-    /** Nothing, if the error is that the process has ended; reads then fail with ENOENT or ESRCH. */
-    private void gone(int pid, IOException e) throws IOException {
-        if (e instanceof NoSuchFileException) {
-            return;
-        }
-        if (e instanceof AccessDeniedException || Files.exists(root.resolve(Integer.toString(pid)))) {
-            throw e;
+    /** Nothing, if the error is that the process has ended. */
+    private void unlessGone(int pid, ErrnoException e) throws IOException {
+        switch (e.errno()) {
+            case Errno.ENOENT, Errno.ESRCH -> {
+                // Files that the process had, or it itself, before it ended.
+            }
+            case Errno.EACCES, Errno.EPERM -> {
+                var denied = new AccessDeniedException(root.resolve(Integer.toString(pid)).toString(), null,
+                        e.getMessage());
+                denied.initCause(e);
+                throw denied;
+            }
+            default -> throw e;
         }
     }
 }

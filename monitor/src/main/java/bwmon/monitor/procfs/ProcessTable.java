@@ -2,36 +2,53 @@ package bwmon.monitor.procfs;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
 import bwmon.monitor.attribution.SocketOwners;
+import bwmon.monitor.procfs.Processes.Known;
 import bwmon.traffic.Owner;
+import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the holders of sockets in /proc. Descriptors are listed only when a socket is looked for, processes in the order of
  * their start, until all are found: of several that share a socket through fork(2), the first that started is its holder.
+ * There is no way to see from outside that the descriptors of a process are still the same, so that a search reads those of
+ * all processes up to where it ends; its state and start are not read again as long as it is the same process.
  *
- * <p>Name, command line, user and cgroup of a holder are kept as long as it lives, and read again when its name changes, as
- * it does in execve(2). The memory is bounded by the number of processes.
+ * <p>Name, command line, user and cgroup of a holder are kept as long as it lives. They are read again when its name changes,
+ * as it mostly does in execve(2), and else when it is asked for {@link #REFRESH_NANOS} after the last time: a program may
+ * run itself anew, take another user, write a title over its arguments, or be moved to another cgroup.
+ *
+ * <p>The memory is bounded by the number of processes.
  */
 public final class ProcessTable implements SocketOwners {
+    /** How old what is told of a process may be, while it holds sockets that are asked for. */
+    static final long REFRESH_NANOS = 3_000_000_000L;
+
     private final ProcFs proc;
     private final Users users;
-    private final Map<Integer, Owner.Process> known = new HashMap<>();
+    private final Ticker ticker;
+    private final Processes processes;
+    private final Map<Integer, Described> described = new HashMap<>();
 
-    /** The processes of that /proc. */
-    public ProcessTable(ProcFs proc, Users users) {
+    private record Described(Owner.Process process, long readAt) {}
+
+    /**
+     * The processes of that /proc.
+     *
+     * @param users for this table alone
+     */
+    public ProcessTable(ProcFs proc, Users users, Ticker ticker) {
         this.proc = proc;
         this.users = users;
+        this.ticker = ticker;
+        processes = new Processes(proc, ticker);
     }
 
     @Override
@@ -40,17 +57,28 @@ public final class ProcessTable implements SocketOwners {
     }
 
     private Owner.Process describe(ProcessStat stat) throws IOException {
-        Owner.Process cached = known.get(stat.pid());
+        Described cached = described.get(stat.pid());
         var id = new Owner.ProcessId(stat.pid(), stat.startTicks());
-        if (cached != null && cached.id().equals(id) && cached.name().equals(stat.comm())) {
-            return cached;
+        boolean isSame = cached != null && cached.process().id().equals(id)
+                && cached.process().name().equals(stat.comm());
+        long now = ticker.nanos();
+        if (cached != null && isSame && now - cached.readAt() < REFRESH_NANOS) {
+            return cached.process();
         }
         String command = proc.commandLine(stat.pid());
         OptionalLong uid = proc.effectiveUid(stat.pid());
         Cgroups cgroups = proc.cgroups(stat.pid());
-        var process = new Owner.Process(id, stat.comm(), command.isEmpty() ? stat.comm() : command,
-                uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container());
-        known.put(stat.pid(), process);
+        Owner.Process process;
+        if (cached != null && isSame && (command.isEmpty() || uid.isEmpty())) {
+            process = cached.process(); // It is ending: what is read from now on would be less than what is known.
+        } else {
+            process = new Owner.Process(id, stat.comm(), command.isEmpty() ? stat.comm() : command,
+                    uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container());
+            if (cached != null && process.equals(cached.process())) {
+                process = cached.process();
+            }
+        }
+        described.put(stat.pid(), new Described(process, now));
         return process;
     }
 
@@ -71,6 +99,7 @@ public final class ProcessTable implements SocketOwners {
             Owner.ProcessId id = holder.process().id();
             Optional<ProcessStat> stat = stat(id.pid());
             if (stat.isEmpty() || stat.get().startTicks() != id.startTicks()) {
+                described.remove(id.pid());
                 return null;
             }
             try {
@@ -81,57 +110,111 @@ public final class ProcessTable implements SocketOwners {
             } catch (AccessDeniedException e) {
                 return holder; // It could be looked at once; that it no longer may does not make it another's.
             }
-            return holder.process().name().equals(stat.get().comm())
-                    ? holder
-                    : new Holder(describe(stat.get()), holder.descriptor());
+            Owner.Process process = describe(stat.get());
+            return process.equals(holder.process()) ? holder : new Holder(process, holder.descriptor());
         }
 
         @Override
         public Found find(Set<Long> inodes) throws IOException {
-            List<ProcessStat> processes = processes();
-            var missing = new HashSet<>(inodes);
-            var found = new HashMap<Long, Holder>();
-            int unreadable = isAnyHidden(processes) ? 1 : 0;
-            for (ProcessStat stat : processes) {
-                if (missing.isEmpty()) {
+            Processes.All all = processes.byStart();
+            processes.retain(described.keySet());
+            var search = new Search(inodes, Integer.MAX_VALUE);
+            search.unreadable = all.unreadable();
+            for (Processes.Started started : all.started()) {
+                if (search.isOver()) {
                     break;
                 }
-                if (stat.isKernelThread()) {
-                    continue;
+                if (!started.stat().isKernelThread()) {
+                    search.lookAt(started.process(), started.stat());
                 }
-                var held = new HashMap<Long, Integer>();
+            }
+            return search.found();
+        }
+
+        @Override
+        public Found findAmong(Set<Long> inodes, long uid, int descriptors) throws IOException {
+            Processes.Likely likely = processes.likely();
+            processes.retain(described.keySet());
+            var search = new Search(inodes, descriptors);
+            for (Known young : likely.young()) {
+                if (search.isOver()) {
+                    break;
+                }
+                search.lookAtYoung(young);
+            }
+            for (Known other : likely.others()) {
+                if (search.isOver() || uid < 0) {
+                    break;
+                }
+                ProcessStat stat = Processes.statIfOf(other, uid);
+                if (stat != null) {
+                    search.lookAt(other, stat);
+                }
+            }
+            return search.found();
+        }
+
+        /** One search: what is still missing, and what it has found and cost so far. */
+        private final class Search {
+            private final Set<Long> missing;
+            private final Map<Long, Holder> holders = new HashMap<>();
+            private final Map<Long, Integer> held = new HashMap<>();
+            private int budget;
+            private int unreadable;
+
+            Search(Set<Long> inodes, int budget) {
+                missing = new HashSet<>(inodes);
+                this.budget = budget;
+            }
+
+            boolean isOver() {
+                return missing.isEmpty() || budget <= 0;
+            }
+
+            void lookAtYoung(Known process) throws IOException {
                 try {
-                    proc.sockets(stat.pid(), (descriptor, inode) -> {
-                        if (missing.remove(inode)) {
-                            held.put(inode, descriptor);
-                        }
-                    });
+                    ProcessStat stat = process.stat();
+                    if (stat != null && !stat.isKernelThread()) {
+                        lookAt(process, stat);
+                    }
                 } catch (AccessDeniedException e) {
                     unreadable++;
                 }
-                if (!held.isEmpty()) {
-                    Owner.Process process = describe(stat);
-                    held.forEach((inode, descriptor) -> found.put(inode, new Holder(process, descriptor)));
+            }
+
+            void lookAt(Known process, ProcessStat before) throws IOException {
+                held.clear();
+                try {
+                    proc.descriptors(process.pid(), (descriptor, inode) -> {
+                        budget--;
+                        if (inode >= 0 && missing.remove(inode)) {
+                            held.put(inode, descriptor);
+                        }
+                        return !isOver();
+                    });
+                    if (!held.isEmpty()) {
+                        take(process, before);
+                    }
+                } catch (AccessDeniedException e) {
+                    unreadable++;
                 }
             }
-            return new Found(found, unreadable);
-        }
 
-        private List<ProcessStat> processes() throws IOException {
-            var processes = new ArrayList<ProcessStat>();
-            var alive = new HashSet<Integer>();
-            for (int pid : proc.processes()) {
-                alive.add(pid);
-                stat(pid).ifPresent(processes::add);
+            private void take(Known process, ProcessStat before) throws IOException {
+                // One that has ended just now has held the sockets all the same; its name is known from before.
+                ProcessStat stat = stat(process.pid()).orElse(before);
+                if (stat.startTicks() != before.startTicks()) {
+                    missing.addAll(held.keySet());
+                    return;
+                }
+                process.found();
+                Owner.Process owner = describe(stat);
+                held.forEach((inode, descriptor) -> holders.put(inode, new Holder(owner, descriptor)));
             }
-            known.keySet().retainAll(alive);
-            processes.sort(Comparator.comparingLong(ProcessStat::startTicks).thenComparingInt(ProcessStat::pid));
-            return processes;
-        }
 
-        /** Whether /proc leaves out processes (hidepid, proc(5)): number 1 is always there to be seen. */
-        private static boolean isAnyHidden(List<ProcessStat> processes) {
-            return processes.stream().noneMatch(stat -> stat.pid() == 1);
+            Found found() {
+                return new Found(holders, unreadable);
+            }
         }
     }
 }

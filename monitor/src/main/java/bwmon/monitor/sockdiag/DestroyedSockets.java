@@ -59,7 +59,7 @@ public final class DestroyedSockets implements AutoCloseable {
      * @param limit how many at most; the others keep waiting
      */
     public Notifications<InetDiagMessage> take(int limit) throws IOException {
-        return connection.notifications(limit, InetDiagMessage::decode);
+        return connection.notifications(limit, InetDiagMessage::decodeTcp);
     }
 
     @Override

@@ -12,7 +12,7 @@ import bwmon.traffic.Protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One TCP socket: struct inet_diag_msg (linux/inet_diag.h), 72 bytes, and its INET_DIAG_INFO.
+ * One socket: struct inet_diag_msg (linux/inet_diag.h), 72 bytes, and some of its attributes.
  *
  * <pre>
  *  0 family u8 | state u8 | timer u8 | retrans u8      52 expires u32
@@ -23,24 +23,42 @@ import org.jspecify.annotations.Nullable;
  * 44 cookie u32[2], the low half first
  * </pre>
  *
- * @param state as the kernel has it; {@link TcpState#CLOSE} for a socket that was destroyed
- * @param flow local and remote end; the remote port is 0 for a socket that is not connected
+ * @param protocol the number in the IP header, 0 to 255; a raw socket's is what it was made for
+ * @param state as the kernel has it; {@link TcpState#CLOSE} for a socket that was destroyed; a UDP or raw socket is
+ *     {@link TcpState#ESTABLISHED} if it is connected, else {@link TcpState#CLOSE}
+ * @param flow local and remote end; the remote port is 0 for a socket that is not connected; a raw socket's ports are 0
+ * @param interfaceIndex of the interface that the socket is bound to (SO_BINDTODEVICE, a link-local address, a VRF); 0 if
+ *     to none
  * @param cookie of the socket, never given to another one until the kernel restarts; a remnant
  *     (TIME_WAIT) has the same only if somebody had asked for it before the socket ended
+ * @param uid of the user who made it, 0 to 4294967295; 0 also for remnants and for what was destroyed
  * @param inode that /proc/PID/fd names; 0 if no process has a descriptor: closed by its process, not yet accepted, destroyed
  * @param unread rqueue: received bytes that the program has not read, an unread FIN counts as one; for a listening socket
- *     the connections that wait
- * @param unacknowledged wqueue: bytes written that the peer has not acknowledged, sent or not; SYN and FIN count as one each
- * @param info counters; null for remnants (TIME_WAIT, FIN_WAIT2 after the close) and half-open requests
+ *     the connections that wait; for UDP the memory that waiting datagrams take
+ * @param unacknowledged wqueue: bytes written that the peer has not acknowledged, sent or not; SYN and FIN count as one
+ *     each; for UDP the memory that unsent datagrams take
+ * @param isV6Only whether an IPv6 socket takes no IPv4 (IPV6_V6ONLY); the kernel tells it of sockets that listen or are
+ *     not connected, and it is false for all others
+ * @param info counters of TCP; null for remnants (TIME_WAIT, FIN_WAIT2 after the close) and half-open requests
  * @param skippedAttributes how many attributes came that nobody here knows
  */
-public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode, long unread, long unacknowledged,
-        @Nullable TcpInfo info, int skippedAttributes) {
+public record InetDiagMessage(int protocol, TcpState state, Flow flow, long interfaceIndex, long cookie, long uid,
+        long inode, long unread, long unacknowledged, boolean isV6Only, @Nullable TcpInfo info,
+        int skippedAttributes) {
     /** AF_INET and AF_INET6, linux/socket.h (bits/socket.h). */
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
+    /** IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE and IPPROTO_RAW, linux/in.h; the last one asks for all raw sockets. */
+    static final int IPPROTO_TCP = 6;
+    static final int IPPROTO_UDP = 17;
+    static final int IPPROTO_UDPLITE = 136;
+    static final int IPPROTO_RAW = 255;
     /** INET_DIAG_INFO, linux/inet_diag.h: struct tcp_info. */
     static final int INET_DIAG_INFO = 2;
+    /** INET_DIAG_PROTOCOL: a raw socket's, u8. */
+    static final int INET_DIAG_PROTOCOL = 10;
+    /** INET_DIAG_SKV6ONLY: u8. */
+    static final int INET_DIAG_SKV6ONLY = 11;
     /** sizeof(struct inet_diag_msg). */
     static final int SIZE = 72;
     static final int STATE = 1;
@@ -48,9 +66,11 @@ public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode
     static final int DPORT = 6;
     static final int SRC = 8;
     static final int DST = 24;
+    static final int INTERFACE = 40;
     static final int COOKIE = 44;
     static final int RQUEUE = 56;
     static final int WQUEUE = 60;
+    static final int UID = 64;
     static final int INODE = 68;
 
     /** Whether it waits for connections. */
@@ -58,44 +78,84 @@ public record InetDiagMessage(TcpState state, Flow flow, long cookie, long inode
         return state == TcpState.LISTEN;
     }
 
+    /** Whether it is bound to no address of its own, so that it takes what comes for any: also IPv4's, if that is ::. */
+    public boolean isWildcard() {
+        return flow.local().isWildcard();
+    }
+
+    /** Reads TCP's answers, or the notifications of its destroy groups: they have the same form. */
+    static InetDiagMessage decodeTcp(NetlinkMessage message) throws NetlinkException {
+        return decode(message, IPPROTO_TCP);
+    }
+
     /**
-     * Reads an answer of sock_diag, or a notification of its destroy groups: they have the same form.
+     * Reads an answer of sock_diag.
      *
+     * @param asked the protocol that was asked for, IPPROTO_*
      * @throws NetlinkException if it is malformed
      */
-    static InetDiagMessage decode(NetlinkMessage message) throws NetlinkException {
+    static InetDiagMessage decode(NetlinkMessage message, int asked) throws NetlinkException {
         ByteBuffer bytes = message.payload().slice().order(ByteOrder.nativeOrder());
+        int addressBytes = addressBytes(bytes);
+        TcpInfo info = null;
+        boolean isV6Only = false;
+        // A raw socket has its protocol in the place of its own port.
+        int protocol = asked == IPPROTO_RAW ? port(bytes, SPORT) & 0xff : asked;
+        var attributes = new AttributeReader(bytes.slice(SIZE, bytes.limit() - SIZE));
+        while (attributes.next()) {
+            switch (attributes.type()) {
+                case INET_DIAG_INFO -> {
+                    // Some kernels add an empty one to remnants.
+                    if (asked == IPPROTO_TCP && attributes.bytes().hasRemaining()) {
+                        info = TcpInfo.decode(attributes.bytes());
+                    }
+                }
+                case INET_DIAG_PROTOCOL -> protocol = attributes.u8();
+                case INET_DIAG_SKV6ONLY -> isV6Only = attributes.u8() != 0;
+                default -> attributes.skip();
+            }
+        }
+        attributes.end();
+        boolean hasPorts = asked != IPPROTO_RAW;
+        var flow = new Flow(Protocol.of(protocol),
+                endpoint(bytes, SRC, addressBytes, hasPorts ? port(bytes, SPORT) : 0),
+                endpoint(bytes, DST, addressBytes, hasPorts ? port(bytes, DPORT) : 0));
+        return new InetDiagMessage(protocol, state(bytes), flow, u32(bytes, INTERFACE),
+                u32(bytes, COOKIE) | u32(bytes, COOKIE + 4) << 32, u32(bytes, UID), u32(bytes, INODE),
+                u32(bytes, RQUEUE), u32(bytes, WQUEUE), isV6Only, info, attributes.skipped());
+    }
+
+    /** Reads the state alone. */
+    static TcpState decodeState(NetlinkMessage message) throws NetlinkException {
+        ByteBuffer bytes = message.payload();
+        addressBytes(bytes);
+        return state(bytes);
+    }
+
+    private static TcpState state(ByteBuffer bytes) {
+        return TcpState.of(Byte.toUnsignedInt(bytes.get(bytes.position() + STATE)));
+    }
+
+    private static int addressBytes(ByteBuffer bytes) throws NetlinkException {
         if (bytes.remaining() < SIZE) {
             throw new NetlinkException("an inet_diag_msg of " + bytes.remaining() + " bytes is too short");
         }
-        int family = Byte.toUnsignedInt(bytes.get(0));
-        int addressBytes = switch (family) {
+        int family = Byte.toUnsignedInt(bytes.get(bytes.position()));
+        return switch (family) {
             case AF_INET -> 4;
             case AF_INET6 -> 16;
             default -> throw new NetlinkException("address family " + family + " is neither AF_INET nor AF_INET6");
         };
-        var flow = new Flow(Protocol.TCP, endpoint(bytes, SRC, addressBytes, SPORT),
-                endpoint(bytes, DST, addressBytes, DPORT));
-        long cookie = u32(bytes, COOKIE) | u32(bytes, COOKIE + 4) << 32;
-        TcpInfo info = null;
-        var attributes = new AttributeReader(bytes.slice(SIZE, bytes.limit() - SIZE));
-        while (attributes.next()) {
-            // Some kernels add an empty INET_DIAG_INFO to remnants.
-            if (attributes.type() == INET_DIAG_INFO && attributes.bytes().hasRemaining()) {
-                info = TcpInfo.decode(attributes.bytes());
-            } else {
-                attributes.skip();
-            }
-        }
-        attributes.end();
-        return new InetDiagMessage(TcpState.of(Byte.toUnsignedInt(bytes.get(STATE))), flow, cookie,
-                u32(bytes, INODE), u32(bytes, RQUEUE), u32(bytes, WQUEUE), info, attributes.skipped());
+    }
+
+    private static int port(ByteBuffer bytes, int offset) {
+        return Byte.toUnsignedInt(bytes.get(offset)) << 8 | Byte.toUnsignedInt(bytes.get(offset + 1));
     }
 
     private static Endpoint endpoint(ByteBuffer bytes, int address, int length, int port) {
         byte[] octets = new byte[length];
         bytes.get(address, octets);
-        return Endpoint.of(octets, Byte.toUnsignedInt(bytes.get(port)) << 8 | Byte.toUnsignedInt(bytes.get(port + 1)));
+        return Endpoint.of(octets, port);
     }
 
     private static long u32(ByteBuffer bytes, int offset) {

@@ -84,8 +84,8 @@ public final class PayloadCounter {
      */
     public long sent(InetDiagMessage socket, TcpInfo info, boolean accepted) {
         long counted = info.sentOnce();
-        long acknowledged = info.bytesAcked().orElseThrow();
-        long sequence = acknowledged + socket.unacknowledged() - info.notSent().orElseThrow();
+        long acknowledged = info.bytesAcked();
+        long sequence = acknowledged + socket.unacknowledged() - info.notSent();
         if (counted <= sequence) {
             return counted;
         }
@@ -105,12 +105,12 @@ public final class PayloadCounter {
     }
 
     private static long withoutFin(TcpInfo info, boolean fin) {
-        return Math.max(0, info.bytesReceived().orElseThrow() - (fin ? 1 : 0));
+        return Math.max(0, info.bytesReceived() - (fin ? 1 : 0));
     }
 
     /** Whether it takes the list of remnants to tell what a destroyed socket received. */
     public boolean needsRemnants(InetDiagMessage destroyed, TcpInfo info) {
-        return destroyed.unread() == 0 && info.bytesReceived().orElseThrow() > 0
+        return destroyed.unread() == 0 && info.bytesReceived() > 0
                 && !seen.containsKey(destroyed.cookie());
     }
 
@@ -133,7 +133,7 @@ public final class PayloadCounter {
     }
 
     private static boolean ownFinAcknowledged(InetDiagMessage destroyed, TcpInfo info, boolean accepted) {
-        long beyond = info.bytesAcked().orElseThrow() - info.sentOnce();
+        long beyond = info.bytesAcked() - info.sentOnce();
         return beyond < 0 ? destroyed.unacknowledged() == 0 : beyond > (accepted ? 0 : 1);
     }
 

@@ -15,7 +15,7 @@ public enum TcpState {
         this.number = number;
     }
 
-    static TcpState of(int number) {
+    public static TcpState of(int number) {
         for (TcpState state : STATES) {
             if (state.number == number) {
                 return state;

@@ -26,6 +26,8 @@ class SocketLedgerTest {
     private static final Holder CURL = holder(70, "curl");
     private static final Holder SERVER = holder(80, "server");
 
+    private static final Segments SEGMENTS = new Segments(0, 0, 0, 52);
+
     private final SocketLedger ledger = new SocketLedger(true);
 
     private static Holder holder(int pid, String name) {
@@ -37,11 +39,11 @@ class SocketLedgerTest {
     }
 
     private static SocketSample socket(long cookie, long inode, long rx, long tx) {
-        return new SocketSample(cookie, inode, flow((int) cookie), false, rx, tx);
+        return new SocketSample(cookie, inode, flow((int) cookie), false, rx, tx, SEGMENTS);
     }
 
     private static SocketSample listener(long cookie, long inode, Endpoint local) {
-        return new SocketSample(cookie, inode, new Flow(Protocol.TCP, local, Endpoint.of(new byte[4], 0)), true, 0, 0);
+        return SocketSample.uncounted(cookie, inode, new Flow(Protocol.TCP, local, Endpoint.of(new byte[4], 0)), true);
     }
 
     private static Usage usage(Owner owner, int localPort, long rx, long tx) {
@@ -53,13 +55,42 @@ class SocketLedgerTest {
     }
 
     private static Answers found(Map<Long, Holder> holders) {
-        return new Answers(Map.of(), new Found(holders, 0), Set.of());
+        return new Answers(Map.of(), new Found(holders, 0), Set.of(), Map.of());
     }
 
     private static final Answers NOTHING = found(Map.of());
 
     private List<Usage> settle(Answers answers, SocketSample... open) {
-        return ledger.settle(List.of(open), List.of(), answers);
+        return settle(List.of(open), List.of(), answers);
+    }
+
+    private List<Usage> settle(List<SocketSample> open, List<SocketSample> destroyed, Answers answers) {
+        return ledger.settle(open, destroyed, answers).stream()
+                .filter(settled -> settled.rxPayload() > 0 || settled.txPayload() > 0)
+                .map(settled -> new Usage(settled.owner(), settled.sample().flow(),
+                        ByteCounts.ofPayload(settled.rxPayload(), settled.txPayload())))
+                .toList();
+    }
+
+    @Test
+    void aSocketThatWasLookedForAtOnceIsKnownByItsCookie() {
+        var prompt = new Answers(Map.of(), Found.NOTHING, Set.of(), Map.of(1L, CURL));
+        assertEquals(List.of(usage(CURL.process(), 1, 3, 4)),
+                settle(List.of(), List.of(socket(1, 0, 3, 4)), prompt), "over before the first look");
+    }
+
+    @Test
+    void segmentsAreCountedFromTheFirstSightOfASocketAndMayWrapRound() {
+        ledger.settle(List.of(segments(1, -3, 5)), List.of(), NOTHING);
+        SettledSocket settled = ledger.settle(List.of(segments(1, 4, 9)), List.of(), NOTHING).getFirst();
+        assertEquals(7, settled.rxSegments());
+        assertEquals(4, settled.txSegments());
+        assertFalse(settled.isNew());
+        assertTrue(ledger.settle(List.of(), List.of(segments(2, 1, 1)), NOTHING).getFirst().isNew());
+    }
+
+    private static SocketSample segments(long cookie, int received, int sent) {
+        return new SocketSample(cookie, 0, flow(1), false, 0, 0, new Segments(received, sent, 0, 52));
     }
 
     @Test
@@ -73,7 +104,7 @@ class SocketLedgerTest {
         SocketSample second = socket(1, 100, 15, 20);
         assertEquals(new Questions(Set.of(), Map.of(100L, CURL)), ledger.questions(List.of(second)));
         assertEquals(List.of(usage(CURL.process(), 1, 5, 0)),
-                settle(new Answers(Map.of(100L, CURL), Found.NOTHING, Set.of()), second));
+                settle(new Answers(Map.of(100L, CURL), Found.NOTHING, Set.of(), Map.of()), second));
     }
 
     @Test
@@ -83,7 +114,7 @@ class SocketLedgerTest {
         assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(orphan)), "nobody to be asked");
         assertEquals(List.of(usage(CURL.process(), 1, 0, 7)), settle(NOTHING, orphan));
         assertEquals(List.of(usage(CURL.process(), 1, 3, 1)),
-                ledger.settle(List.of(), List.of(socket(1, 0, 3, 8)), NOTHING));
+                settle(List.of(), List.of(socket(1, 0, 3, 8)), NOTHING));
         assertFalse(ledger.knows(1));
         assertEquals(0, ledger.size());
     }
@@ -95,7 +126,7 @@ class SocketLedgerTest {
         assertEquals(List.of(), settle(NOTHING));
         assertTrue(ledger.knows(1));
         assertEquals(List.of(usage(CURL.process(), 1, 2, 0)),
-                ledger.settle(List.of(), List.of(socket(1, 0, 7, 5)), NOTHING));
+                settle(List.of(), List.of(socket(1, 0, 7, 5)), NOTHING));
 
         var withoutNotices = new SocketLedger(false);
         withoutNotices.settle(List.of(socket(1, 100, 5, 5)), List.of(), NOTHING);
@@ -117,13 +148,13 @@ class SocketLedgerTest {
     void aConnectionThatWasNeverHeldBelongsToWhoListens() {
         Endpoint any = Endpoint.of(new byte[4], 8);
         Answers answers = found(Map.of(900L, SERVER));
-        assertEquals(List.of(usage(SERVER.process(), 8, 1, 2)), ledger.settle(List.of(listener(50, 900, any)),
+        assertEquals(List.of(usage(SERVER.process(), 8, 1, 2)), settle(List.of(listener(50, 900, any)),
                 List.of(socket(8, 0, 1, 2)), answers));
         assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 9, 1, 2)),
-                ledger.settle(List.of(), List.of(socket(9, 0, 1, 2)), NOTHING));
-        assertEquals(List.of(), ledger.settle(List.of(), List.of(), NOTHING));
+                settle(List.of(), List.of(socket(9, 0, 1, 2)), NOTHING));
+        assertEquals(List.of(), settle(List.of(), List.of(), NOTHING));
         assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 8, 1, 2)),
-                ledger.settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "nobody has listened for two looks");
+                settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "nobody has listened for two looks");
     }
 
     @Test
@@ -131,7 +162,7 @@ class SocketLedgerTest {
         settle(found(Map.of(900L, SERVER, 901L, CURL)), listener(50, 900, Endpoint.of(new byte[4], 8)),
                 listener(51, 901, flow(8).local()));
         assertEquals(List.of(usage(CURL.process(), 8, 1, 2)),
-                ledger.settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "as of the look before");
+                settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "as of the look before");
     }
 
     @Test
@@ -150,7 +181,7 @@ class SocketLedgerTest {
     /** Between fork in a server and close in its parent a search may miss a socket that has a holder all the time. */
     @Test
     void aHolderThatWasMissedIsSearchedAgain() {
-        var missed = new Answers(Map.of(), new Found(Map.of(), 1), Set.of(100L));
+        var missed = new Answers(Map.of(), new Found(Map.of(), 1), Set.of(100L), Map.of());
         settle(missed, socket(1, 100, 1, 0));
         SocketSample moved = socket(1, 100, 2, 0);
         assertEquals(Set.of(100L), ledger.questions(List.of(moved)).unknown());
@@ -160,7 +191,7 @@ class SocketLedgerTest {
 
     @Test
     void aSocketThatNobodyHoldsIsSearchedEverMoreRarely() {
-        var missed = new Answers(Map.of(), Found.NOTHING, Set.of(100L));
+        var missed = new Answers(Map.of(), Found.NOTHING, Set.of(100L), Map.of());
         int searches = 0;
         for (int look = 1; look <= 2000; look++) {
             SocketSample moved = socket(1, 100, look, 0);
@@ -175,13 +206,13 @@ class SocketLedgerTest {
     void whatHasNoHolderHasACause() {
         SocketSample kernels = socket(1, 100, 1, 1);
         assertEquals(List.of(usage(unattributed(Owner.Cause.KERNEL), 1, 1, 1)),
-                settle(new Answers(Map.of(), Found.NOTHING, Set.of(100L)), kernels));
+                settle(new Answers(Map.of(), Found.NOTHING, Set.of(100L), Map.of()), kernels));
         assertEquals(Set.of(), ledger.questions(List.of(kernels)).unknown(), "nothing moved: nothing to ask");
         assertEquals(List.of(usage(unattributed(Owner.Cause.NO_PERMISSION), 2, 1, 1)),
-                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(200L)), socket(2, 200, 1, 1)));
+                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(200L), Map.of()), socket(2, 200, 1, 1)));
         SocketSample gone = socket(3, 300, 1, 1);
         assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 3, 1, 1)),
-                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of()), gone));
+                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(), Map.of()), gone));
         assertEquals(Set.of(300L), ledger.questions(List.of(gone)).unknown(), "asked again");
     }
 
@@ -195,7 +226,7 @@ class SocketLedgerTest {
     @Test
     void aSocketThatIsConnectedAnewCountsAnew() {
         settle(found(Map.of(100L, CURL)), socket(1, 100, 10, 1000));
-        var anew = new SocketSample(1, 100, flow(2), false, 12, 3);
+        var anew = new SocketSample(1, 100, flow(2), false, 12, 3, SEGMENTS);
         assertEquals(List.of(usage(CURL.process(), 2, 12, 3)), settle(NOTHING, anew));
         assertEquals(List.of(), settle(NOTHING, anew));
     }
@@ -204,7 +235,7 @@ class SocketLedgerTest {
     void whatLeftWithoutANoticeIsBounded() {
         var many = new ArrayList<SocketSample>();
         for (int i = 1; i <= SocketLedger.DEPARTED_LIMIT + 10; i++) {
-            many.add(new SocketSample(i, 0, flow(1), false, 1, 1));
+            many.add(new SocketSample(i, 0, flow(1), false, 1, 1, SEGMENTS));
         }
         ledger.settle(many, List.of(), NOTHING);
         ledger.settle(List.of(), List.of(), NOTHING);

@@ -16,7 +16,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-import bwmon.monitor.conntrack.LocalView.End;
+import bwmon.monitor.attribution.LocalAddresses;
+import bwmon.monitor.attribution.LocalView;
+import bwmon.monitor.attribution.LocalView.End;
 import bwmon.monitor.trial.NetworkNamespace;
 import bwmon.traffic.Endpoint;
 import org.junit.jupiter.api.Test;
@@ -93,7 +95,7 @@ class TranslationIT {
                 assertEquals(1, found.size(), () -> "port " + port + " in " + found);
                 assertTrue(found.getFirst().isCounted());
                 assertTrue(found.getFirst().hasReply());
-                return LocalView.of(found.getFirst(), addresses());
+                return LocalView.of(found.getFirst().ends(), addresses());
             }
         });
     }
@@ -131,12 +133,12 @@ class TranslationIT {
                 int port = masqueraded.clientEnd().local().port();
                 int translated = masqueraded.serverEnd().remote().port();
                 assertEquals(new LocalView.Outgoing(masqueraded.clientEnd()), view(inside, port));
-                assertEquals(new LocalView.Forwarded(InetAddress.getByName("10.1.0.2"), true), view(router, port));
+                assertEquals(new LocalView.Forwarded(masqueraded.clientEnd(), true), view(router, port));
                 assertEquals(new LocalView.Incoming(masqueraded.serverEnd()), view(outside, translated));
 
                 port = published.clientEnd().local().port();
                 assertEquals(new LocalView.Outgoing(published.clientEnd()), view(outside, port));
-                assertEquals(new LocalView.Forwarded(InetAddress.getByName("10.1.0.2"), false), view(router, port));
+                assertEquals(new LocalView.Forwarded(published.serverEnd(), false), view(router, port));
                 assertEquals(new LocalView.Incoming(published.serverEnd()), view(inside, port));
 
                 port = redirected.clientEnd().local().port();

@@ -27,14 +27,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 class ProcessTableTest {
     @TempDir
     private Path root = Path.of("");
+    private long nanos = Long.MAX_VALUE - 1_000_000_000L;
     private ProcFs proc = new ProcFs(root);
-    private ProcessTable table = new ProcessTable(proc, new Users(root));
+    private ProcessTable table = new ProcessTable(proc, new Users(root), () -> nanos);
 
     @BeforeEach
     void aHost() throws IOException {
         proc = new ProcFs(root);
         Path passwd = Files.writeString(root.resolve("passwd"), "root:x:0:0::/:\nwww-data:x:33:33::/:\n");
-        table = new ProcessTable(proc, new Users(passwd));
+        table = new ProcessTable(proc, new Users(passwd), () -> nanos);
         Files.createDirectory(root.resolve("sys"));
         Files.createDirectory(root.resolve("99999999999"));
         process(1, "init", 10, "/sbin/init\0", 0);
@@ -142,8 +143,8 @@ class ProcessTableTest {
         assertEquals("", proc.commandLine(5));
         assertEquals(OptionalLong.empty(), proc.socket(5, 1));
         assertEquals(Optional.empty(), proc.stat(5));
-        proc.sockets(5, (descriptor, inode) -> {
-            throw new AssertionError("a socket of nobody");
+        proc.descriptors(5, (descriptor, inode) -> {
+            throw new AssertionError("a descriptor of nobody");
         });
         assertThrows(IOException.class, () -> proc.netDev());
         Files.createDirectories(root.resolve("thread-self/net"));

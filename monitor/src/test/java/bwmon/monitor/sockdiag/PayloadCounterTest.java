@@ -21,7 +21,7 @@ class PayloadCounterTest {
     private final PayloadCounter counter = new PayloadCounter(true);
 
     private static InetDiagMessage decode(SocketBytes bytes) throws NetlinkException {
-        return InetDiagMessage.decode(new NetlinkMessage(20, 0, 0, 0,
+        return InetDiagMessage.decodeTcp(new NetlinkMessage(20, 0, 0, 0,
                 ByteBuffer.wrap(bytes.payload()).order(ByteOrder.nativeOrder())));
     }
 

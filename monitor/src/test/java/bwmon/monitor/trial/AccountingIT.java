@@ -141,7 +141,7 @@ class AccountingIT {
             }
             assertEquals(before, state(rig.host()));
             try (Watch watch = Watch.open(rig.host(),
-                    new MonitorOptions(kind, Path.of("/proc"), folder, Ticker.SYSTEM, false, false))) {
+                    new MonitorOptions(kind, Path.of("/proc"), folder, Ticker.SYSTEM, false))) {
                 watch.collect();
                 assertEquals(before, state(rig.host()), "nothing was to be set up");
                 assertTrue(watch.notices().stream().anyMatch(notice -> notice.contains("count")),

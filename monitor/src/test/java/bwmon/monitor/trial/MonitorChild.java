@@ -24,7 +24,7 @@ final class MonitorChild {
     /** The program. */
     public static void main(String[] args) throws Exception {
         var options = new MonitorOptions(Kind.valueOf(args[0]), Path.of("/proc"), Path.of(args[1]), Ticker.SYSTEM,
-                false, true);
+                true);
         PrintStream out = System.out;
         try (Monitor monitor = Openers.open(options);
                 var words = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

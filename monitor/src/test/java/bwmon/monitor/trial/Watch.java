@@ -49,7 +49,7 @@ final class Watch implements AutoCloseable {
      */
     static Watch open(NetworkNamespace namespace, MonitorOptions.Kind kind, Path run) throws Exception {
         return open(namespace,
-                new MonitorOptions(kind, Path.of("/proc"), run, Ticker.SYSTEM, false, true));
+                new MonitorOptions(kind, Path.of("/proc"), run, Ticker.SYSTEM, true));
     }
 
     /** Opens a monitor. */

@@ -9,6 +9,7 @@ import java.util.Set;
 
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
+import bwmon.monitor.attribution.LocalAddresses;
 import bwmon.monitor.attribution.SocketOwners;
 import bwmon.monitor.netlink.FakeKernel;
 import bwmon.monitor.netlink.MessageWriter;
@@ -28,7 +29,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-class SockDiagSourceTest {
+class HostMonitorTest {
     private final FakeKernel kernel = new FakeKernel();
     private final FakeKernel notices = new FakeKernel();
     private final Map<Long, SocketOwners.Holder> holders = new HashMap<>();
@@ -37,7 +38,7 @@ class SockDiagSourceTest {
 
     private final class Owners implements SocketOwners, SocketOwners.Look {
         @Override
-        public Look look() {
+        public SocketOwners.Look look() {
             return this;
         }
 
@@ -57,6 +58,11 @@ class SockDiagSourceTest {
             }
             return new Found(found, 0);
         }
+
+        @Override
+        public Found findAmong(Set<Long> inodes, long uid, int descriptors) {
+            return find(inodes);
+        }
     }
 
     private static SocketOwners.Holder holder(String name) {
@@ -64,18 +70,58 @@ class SockDiagSourceTest {
                 new Owner.Process(new Owner.ProcessId(70, 1), name, name, null, null, null), 3);
     }
 
-    private SockDiagSource open(boolean lookback) throws IOException {
-        return new SockDiagSource(new SockDiag(kernel), new DestroyedSockets(notices), new Owners(), () -> interfaces,
-                () -> nanos, lookback);
+    private final class Devices implements Interfaces {
+        private record Counters(Map<String, ByteCounts> counters) implements Interfaces.Look {
+            @Override
+            public Map<String, ByteCounts> since(Interfaces.Look earlier) {
+                return InterfaceTraffic.between(((Counters) earlier).counters, counters);
+            }
+
+            @Override
+            public LocalAddresses addresses() {
+                return new LocalAddresses(Set.of(), Set.of());
+            }
+        }
+
+        @Override
+        public Interfaces.Look look() {
+            return new Counters(interfaces);
+        }
+
+        @Override
+        public void close() {
+            // Nothing is open.
+        }
     }
 
-    /** What the next list of sockets has: these of IPv4, none of IPv6. */
+    private HostMonitor open() throws IOException {
+        return open(new DestroyedSockets(notices));
+    }
+
+    private HostMonitor open(@Nullable DestroyedSockets destroyed) throws IOException {
+        return new HostMonitor("sock_diag", new NetlinkSockets(new SockDiag(kernel), destroyed, null), null,
+                new Devices(), new Owners(), PromptOwners.NONE, () -> nanos, List.of(), () -> {});
+    }
+
+    /** What the next list of sockets has: these by TCP over IPv4, and none of any other kind. */
     private void lists(SocketBytes... sockets) {
         var payloads = new byte[sockets.length][];
         for (int i = 0; i < sockets.length; i++) {
             payloads[i] = sockets[i].payload();
         }
-        kernel.thenDump(payloads).thenDump();
+        kernel.thenDump(payloads);
+        listsNothingElse();
+    }
+
+    /** IPv6, and UDP, UDP-Lite and raw sockets of both families. */
+    private void listsNothingElse() {
+        for (int i = 0; i < 7; i++) {
+            kernel.thenDump();
+        }
+    }
+
+    private void hasNoRemnants() {
+        kernel.thenDump().thenDump();
     }
 
     private void ends(SocketBytes socket) {
@@ -87,7 +133,7 @@ class SockDiagSourceTest {
     }
 
     private static List<String> summary(Report report) {
-        return report.usages().stream().map(SockDiagSourceTest::summary).toList();
+        return report.usages().stream().map(HostMonitorTest::summary).toList();
     }
 
     private static String summary(Usage usage) {
@@ -99,7 +145,7 @@ class SockDiagSourceTest {
     void whatWasBeforeTheOpeningIsNotCounted() throws IOException {
         holders.put(100L, holder("curl"));
         lists(socket(1, 1000, 2000));
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             lists(socket(1, 1005, 2007), socket(2, 3, 4));
             assertEquals(List.of("curl 5/7", "curl 3/4"), summary(source.collect()));
             lists(socket(1, 1005, 2007), socket(2, 3, 4));
@@ -109,14 +155,11 @@ class SockDiagSourceTest {
     }
 
     @Test
-    void withLookbackItIsInTheFirstReport() throws IOException {
+    void whatWasBeforeTheOpeningIsToldApart() throws IOException {
         holders.put(100L, holder("curl"));
         lists(socket(1, 1000, 2000));
-        try (SockDiagSource source = open(true)) {
-            lists(socket(1, 1005, 2000));
-            assertEquals(List.of("curl 1000/2000", "curl 5/0"), summary(source.collect()));
-            lists();
-            assertEquals(List.of(), summary(source.collect()));
+        try (HostMonitor source = open()) {
+            assertEquals(List.of("curl 1000/2000"), source.before().stream().map(HostMonitorTest::summary).toList());
         }
     }
 
@@ -124,7 +167,7 @@ class SockDiagSourceTest {
     void whatEndsBetweenTwoLooksHandsOutItsLastBytesOnce() throws IOException {
         holders.put(100L, holder("curl"));
         lists(socket(1, 10, 10));
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             ends(socket(1, 51, 20).unread(1));
             ends(socket(2, 7, 8).unread(2));
             lists();
@@ -140,9 +183,10 @@ class SockDiagSourceTest {
             // Destroyed after the groups were joined and before the first list was asked for, and while it was made.
             ends(socket(9, 500, 500).unread(2));
             k.arrives(k.part(request, 20, 0, socket(1, 10, 10).payload()), k.done(request, 0));
-        }).thenDump();
-        kernel.thenDump().thenDump();
-        try (SockDiagSource source = open(false)) {
+        });
+        listsNothingElse();
+        lists();
+        try (HostMonitor source = open()) {
             ends(socket(1, 12, 10).unread(2));
             lists();
             assertEquals(List.of("exited 2/0"), summary(source.collect()));
@@ -153,7 +197,7 @@ class SockDiagSourceTest {
     void aCallThatFailsLosesNothing() throws IOException {
         holders.put(100L, holder("curl"));
         lists(socket(1, 0, 0), socket(2, 0, 0));
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             ends(socket(1, 5, 5).unread(2));
             notices.overruns(3);
             nanos += 10;
@@ -173,7 +217,7 @@ class SockDiagSourceTest {
     @Test
     void aSocketThatNobodyHoldsAndThatStaysIsTheKernels() throws IOException {
         lists();
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             lists(socket(1, 5, 5));
             lists(socket(1, 6, 5));
             assertEquals(List.of("kernel 5/5"), summary(source.collect()));
@@ -188,7 +232,7 @@ class SockDiagSourceTest {
     @Test
     void listeningSocketsAndRemnantsAreNoFlows() throws IOException {
         lists();
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             holders.put(100L, holder("server"));
             lists(socket(1, 0, 128).state(10), new SocketBytes().cookie(2).state(5).infoBytes(0));
             assertEquals(List.of(), summary(source.collect()));
@@ -197,7 +241,7 @@ class SockDiagSourceTest {
                     .flow(Endpoint.of(new byte[]{127, 0, 0, 1}, 1000),
                             Endpoint.of(new byte[]{127, 0, 0, 1}, 2000)));
             lists(socket(1, 0, 128).state(10));
-            lists();
+            hasNoRemnants();
             assertEquals(List.of("server 10/5"), summary(source.collect()));
         }
     }
@@ -206,8 +250,7 @@ class SockDiagSourceTest {
     void withoutNoticesASocketThatLeavesTheListIsForgotten() throws IOException {
         holders.put(100L, holder("curl"));
         lists(socket(1, 10, 10));
-        try (var source = new SockDiagSource(new SockDiag(kernel), null, new Owners(), () -> interfaces, () -> nanos,
-                false)) {
+        try (HostMonitor source = open(null)) {
             lists(socket(1, 12, 10));
             assertEquals(List.of("curl 2/0"), summary(source.collect()));
             lists();
@@ -218,7 +261,7 @@ class SockDiagSourceTest {
     @Test
     void aKernelWithoutTheCountersIsNamed() throws IOException {
         lists();
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             lists(socket(1, 0, 0).infoBytes(192));
             assertEquals("this kernel does not tell how many bytes a TCP socket sent (tcpi_bytes_sent): Linux 4.19 or"
                     + " later is needed", assertThrows(IOException.class, source::collect).getMessage());
@@ -228,7 +271,7 @@ class SockDiagSourceTest {
     @Test
     void interfacesGainWhatTheyCount() throws IOException {
         lists();
-        try (SockDiagSource source = open(false)) {
+        try (HostMonitor source = open()) {
             interfaces = Map.of("eth0", ByteCounts.ofIp(150, 200, 2, 2), "veth1", ByteCounts.ofIp(5, 6, 1, 1));
             lists();
             assertEquals(Map.of("eth0", ByteCounts.ofIp(50, 0, 1, 0), "veth1", ByteCounts.ofIp(5, 6, 1, 1)),

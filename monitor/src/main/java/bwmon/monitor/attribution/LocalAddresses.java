@@ -1,4 +1,4 @@
-package bwmon.monitor.conntrack;
+package bwmon.monitor.attribution;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package bwmon.monitor.conntrack;
+package bwmon.monitor.attribution;
 
 import java.net.InetAddress;
 
@@ -49,22 +49,23 @@ public sealed interface LocalView {
     /**
      * Neither end is here: passed on for others.
      *
-     * @param host the one that it is done for: behind our masquerading, or our published port, or with an address of a
-     *     private network; else the one that began
+     * @param host the one that it is done for, and whom it talks to: behind our masquerading, or our published port, or
+     *     with an address of a private network; else the one that began
      * @param isBeginner whether that host began, so that it sent what went in the original direction; else it received that
      */
-    record Forwarded(InetAddress host, boolean isBeginner) implements LocalView {}
+    record Forwarded(End host, boolean isBeginner) implements LocalView {}
 
     /**
      * How this host sees a connection.
      *
+     * @param ends the connection's addresses
      * @param local which addresses are this host's, in the connection's network namespace
      */
-    static LocalView of(Connection connection, LocalAddresses local) {
-        Endpoint from = connection.original().source();
-        Endpoint asked = connection.original().destination();
-        Endpoint answering = connection.reply().source();
-        Endpoint seen = connection.reply().destination();
+    static LocalView of(FlowEnds ends, LocalAddresses local) {
+        Endpoint from = ends.from();
+        Endpoint asked = ends.asked();
+        Endpoint answering = ends.answering();
+        Endpoint seen = ends.seen();
         boolean beginsHere = local.sends(from.address());
         // What answers a multicast is another connection: this one keeps the group for its answerer.
         boolean endsHere = local.sends(answering.address())
@@ -83,7 +84,7 @@ public sealed interface LocalView {
         boolean isForAnswerer = isPublished == isMasqueraded
                 ? isPrivate(answering.address()) && !isPrivate(from.address())
                 : isPublished;
-        return new Forwarded((isForAnswerer ? answering : from).address(), !isForAnswerer);
+        return new Forwarded(isForAnswerer ? new End(answering, from) : new End(from, asked), !isForAnswerer);
     }
 
     /** RFC 1918, link-local, or unique local (RFC 4193, fc00::/7). */

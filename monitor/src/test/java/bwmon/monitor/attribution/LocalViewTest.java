@@ -1,9 +1,11 @@
-package bwmon.monitor.conntrack;
+package bwmon.monitor.attribution;
 
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Set;
 
-import bwmon.monitor.conntrack.LocalView.End;
+import bwmon.monitor.attribution.LocalView.End;
+import bwmon.traffic.Endpoint;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,7 +18,17 @@ class LocalViewTest {
             Set.of(address("10.0.0.255")));
 
     private static InetAddress address(String text) {
-        return Connections.endpoint(text + ":0").address();
+        return endpoint(text + ":0").address();
+    }
+
+    private static Endpoint endpoint(String text) {
+        int colon = text.lastIndexOf(':');
+        try {
+            return new Endpoint(InetAddress.getByName(text.substring(0, colon)),
+                    Integer.parseInt(text.substring(colon + 1)));
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(text, e);
+        }
     }
 
     private static String text(LocalView view) {
@@ -24,8 +36,8 @@ class LocalViewTest {
             case LocalView.Outgoing(End beginner) -> "out " + text(beginner);
             case LocalView.Incoming(End answerer) -> "in " + text(answerer);
             case LocalView.Internal(End beginner, End answerer) -> "both " + text(beginner) + " & " + text(answerer);
-            case LocalView.Forwarded(InetAddress host, boolean isBeginner) ->
-                "for " + host.getHostAddress() + (isBeginner ? " who began" : " who answers");
+            case LocalView.Forwarded(End host, boolean isBeginner) ->
+                "for " + host.local().address().getHostAddress() + (isBeginner ? " who began" : " who answers");
         };
     }
 
@@ -64,8 +76,7 @@ class LocalViewTest {
     void endsAreFoundBySource(String name, String original, String reply, String expected) {
         String[] there = original.split(" ", -1);
         String[] back = reply.split(" ", -1);
-        Connection connection = Connections.of(Connections.tuple(there[0], there[1]),
-                Connections.tuple(back[0], back[1]));
-        assertEquals(expected, text(LocalView.of(connection, LOCAL)), name);
+        var ends = new FlowEnds(endpoint(there[0]), endpoint(there[1]), endpoint(back[0]), endpoint(back[1]));
+        assertEquals(expected, text(LocalView.of(ends, LOCAL)), name);
     }
 }

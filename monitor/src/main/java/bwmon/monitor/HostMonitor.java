@@ -1,0 +1,235 @@
+package bwmon.monitor;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import bwmon.monitor.attribution.FlowEnds;
+import bwmon.monitor.attribution.FlowLedger;
+import bwmon.monitor.attribution.LocalAddresses;
+import bwmon.monitor.attribution.SettledSocket;
+import bwmon.monitor.attribution.SocketLedger;
+import bwmon.monitor.attribution.SocketLedger.Answers;
+import bwmon.monitor.attribution.SocketLedger.Questions;
+import bwmon.monitor.attribution.SocketOwners;
+import bwmon.monitor.attribution.SocketOwners.Found;
+import bwmon.monitor.attribution.SocketOwners.Holder;
+import bwmon.monitor.attribution.SocketSample;
+import bwmon.monitor.attribution.TrackedFlow;
+import bwmon.monitor.attribution.Untracked;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Flow;
+import bwmon.traffic.Owner;
+import bwmon.traffic.Protocol;
+import bwmon.traffic.Report;
+import bwmon.traffic.SocketStates;
+import bwmon.traffic.Ticker;
+import bwmon.traffic.Usage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins the connection table, the sockets and the processes of a network namespace, once an interval. It counts no packet
+ * itself, and costs by the number of connections and sockets.
+ *
+ * <p><b>What the bytes are.</b> {@link FlowLedger} says whose they are and how IP bytes come about,
+ * {@link SocketLedger} who owns a socket, {@link bwmon.monitor.sockdiag.PayloadCounter} what payload is. A connection between
+ * two processes of this host is two usages, each process's own. What the interfaces carried beyond all that is
+ * {@link Owner.Cause#UNTRACKED}, without a flow.
+ *
+ * <p><b>The order of a look</b>, so that no count is ahead of one that it is compared with: sockets, interfaces, connection
+ * table, then those sockets that were made in between, then those that ended.
+ */
+final class HostMonitor implements Monitor {
+    /** Sockets asked for one by one, at most, in one look: 10 us each. */
+    private static final int FIND_LIMIT = 1_000;
+
+    private final String name;
+    private final Sockets sockets;
+    private final @Nullable FlowTable table;
+    private final Interfaces interfaces;
+    private final SocketOwners owners;
+    private final PromptOwners prompt;
+    private final Ticker ticker;
+    private final List<String> notices;
+    private final Runnable putBack;
+    private final SocketLedger socketLedger;
+    private final FlowLedger flowLedger = new FlowLedger();
+    private final Untracked untracked = new Untracked();
+    /** Taken from the table, and not yet handed out. */
+    private final List<TrackedFlow> flows = new ArrayList<>();
+    private List<FlowEnds> uncounted = List.of();
+    private long lost;
+    private final List<Usage> before;
+    private Interfaces.Look interfacesBefore;
+    private LocalAddresses addresses;
+    private long begin;
+
+    /**
+     * Opens over these, which it owns if nothing is thrown.
+     *
+     * @param table null if there is no connection table
+     * @param notices what a person should know; more may be added
+     * @param putBack is run once at the end: undoes what was changed on the host
+     * @throws IOException if a first look fails
+     */
+    HostMonitor(String name, Sockets sockets, @Nullable FlowTable table, Interfaces interfaces, SocketOwners owners,
+            PromptOwners prompt, Ticker ticker, List<String> notices, Runnable putBack) throws IOException {
+        this.name = name;
+        this.sockets = sockets;
+        this.table = table;
+        this.interfaces = interfaces;
+        this.owners = owners;
+        this.prompt = prompt;
+        this.ticker = ticker;
+        this.notices = new ArrayList<>(notices);
+        this.putBack = putBack;
+        socketLedger = new SocketLedger(sockets.tellsEnds());
+        Look look = look();
+        interfacesBefore = look.interfaces;
+        addresses = look.interfaces.addresses();
+        begin = ticker.nanos();
+        // What ended before the first list was never ours.
+        var listed = new HashSet<Long>();
+        look.open.forEach(socket -> listed.add(socket.cookie()));
+        List<SettledSocket> settled = socketLedger.settle(look.open,
+                look.ended.sockets().stream().filter(socket -> listed.contains(socket.cookie())).toList(),
+                look.answers);
+        before = flowLedger.settle(settled.stream().map(SettledSocket::known).toList(), table == null ? null : flows,
+                circumstances()).usages();
+        flows.clear();
+        lost = 0;
+        sockets.done();
+        addNotices(look.answers);
+    }
+
+    /** What was seen, and what was asked about it. */
+    private record Look(List<SocketSample> open, Sockets.Ended ended, Interfaces.Look interfaces, Answers answers) {}
+
+    private Look look() throws IOException {
+        var open = new ArrayList<>(sockets.open());
+        Interfaces.Look interfacesNow = interfaces.look();
+        if (table != null) {
+            FlowTable.Look seen = table.look();
+            flows.addAll(seen.flows());
+            uncounted = seen.uncounted();
+            lost += seen.lost();
+            open.addAll(sockets.find(withoutSocket(open, interfacesNow.addresses())));
+        }
+        Sockets.Ended ended = sockets.ended();
+        return new Look(open, ended, interfacesNow, answers(open));
+    }
+
+    private List<Flow> withoutSocket(List<SocketSample> open, LocalAddresses local) {
+        var known = HashSet.<Flow>newHashSet(open.size());
+        open.forEach(socket -> known.add(socket.flow()));
+        List<Flow> missing = flowLedger.withoutSocket(flows, local, known);
+        return missing.size() > FIND_LIMIT ? missing.subList(0, FIND_LIMIT) : missing;
+    }
+
+    private void addNotices(Answers answers) {
+        if (answers.found().unreadable() > 0 && !answers.stillOpen().isEmpty()) {
+            notices.add("not every process may be looked at: what sockets move whose owner is not known is shown as"
+                    + " no-permission; CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them, lift that where the"
+                    + " host allows it");
+        }
+        if (!uncounted.isEmpty()) {
+            notices.add(uncounted.size() + " connections began before they were counted: IP bytes of those by TCP are"
+                    + " worked out from their sockets, those of others are shown as untracked");
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public List<String> notices() {
+        return List.copyOf(notices);
+    }
+
+    @Override
+    public List<Usage> before() {
+        return before;
+    }
+
+    @Override
+    public Report collect() throws IOException {
+        Look look = look();
+        long end = ticker.nanos();
+        // Nothing fails from here on, so that what is handed out once is handed out.
+        addresses = look.interfaces.addresses();
+        long lostNow = lost + look.ended.lost();
+        FlowLedger.Settled settled = flowLedger.settle(
+                socketLedger.settle(look.open, look.ended.sockets(), look.answers), table == null ? null : flows,
+                circumstances());
+        var usages = new ArrayList<>(settled.usages());
+        Map<String, ByteCounts> gains = look.interfaces.since(interfacesBefore);
+        ByteCounts missing = untracked.next(gains.values(), usages.stream().map(Usage::counts).toList(),
+                settled.segmentation());
+        if (!missing.isNothing()) {
+            usages.add(new Usage(new Owner.Unattributed(Owner.Cause.UNTRACKED), null, missing));
+        }
+        var report = new Report(name, Duration.ofNanos(end - begin), usages, gains, settled.segmentation(), lostNow);
+        flows.clear();
+        lost = 0;
+        sockets.done();
+        interfacesBefore = look.interfaces;
+        begin = end;
+        return report;
+    }
+
+    private FlowLedger.Circumstances circumstances() {
+        return new FlowLedger.Circumstances(addresses, socketLedger::listener, flow -> {
+            Holder holder = prompt.of(flow);
+            return holder == null ? null : holder.process();
+        }, sockets.hasCounters(), lost > 0);
+    }
+
+    private Answers answers(List<SocketSample> open) throws IOException {
+        Questions questions = socketLedger.questions(open);
+        SocketOwners.Look look = owners.look();
+        var confirmed = new HashMap<Long, Holder>();
+        var wanted = new HashSet<>(questions.unknown());
+        for (Map.Entry<Long, Holder> known : questions.known().entrySet()) {
+            Holder holder = look.confirm(known.getValue(), known.getKey());
+            if (holder == null) {
+                wanted.add(known.getKey());
+            } else {
+                confirmed.put(known.getKey(), holder);
+            }
+        }
+        Found found = wanted.isEmpty() ? Found.NOTHING : look.find(wanted);
+        var missing = new HashSet<>(wanted);
+        missing.removeAll(found.holders().keySet());
+        Set<Long> stillOpen = missing.isEmpty() ? Set.of() : sockets.stillOpen(missing);
+        return new Answers(confirmed, found, stillOpen, prompt.byCookie());
+    }
+
+    @Override
+    public SocketStates sockets() throws IOException {
+        var flowsWithoutCounters = new HashSet<Flow>();
+        for (FlowEnds ends : uncounted) {
+            flowsWithoutCounters.add(new Flow(Protocol.TCP, ends.from(), ends.asked()));
+            flowsWithoutCounters.add(new Flow(Protocol.TCP, ends.answering(), ends.seen()));
+        }
+        return new SocketStates(sockets.states(socketLedger::owner, flowsWithoutCounters), sockets.tcpStates());
+    }
+
+    /** Closes everything, and puts back what was switched on. */
+    @Override
+    public void close() {
+        prompt.close();
+        sockets.close();
+        interfaces.close();
+        if (table != null) {
+            table.close();
+        }
+        putBack.run();
+    }
+}

@@ -1,0 +1,225 @@
+package bwmon.monitor;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+import bwmon.cli.ProgramException;
+import bwmon.cli.ProgramException.Kind;
+import bwmon.ffi.Errno;
+import bwmon.ffi.ErrnoException;
+import bwmon.monitor.conntrack.ConntrackSetup;
+import bwmon.monitor.conntrack.ConntrackState;
+import bwmon.monitor.conntrack.ConntrackText;
+import bwmon.monitor.conntrack.EnabledConntrack;
+import bwmon.monitor.procfs.ProcFs;
+import bwmon.monitor.procfs.ProcessTable;
+import bwmon.monitor.procfs.Users;
+import bwmon.monitor.rtnetlink.Links;
+import bwmon.monitor.sockdiag.DestroyedSockets;
+import bwmon.monitor.sockdiag.SockDiag;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the best source that this host allows, in the network namespace of the calling thread: the connection table with the
+ * sockets, else the sockets alone, else the text files of /proc. What is missing is told by {@link Monitor#notices}.
+ */
+public final class Monitors {
+    /** Names of the rungs, as the reports bear them. */
+    static final String CONNTRACK = "conntrack";
+    static final String SOCK_DIAG = "sock_diag";
+    static final String PROC = "proc";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Monitors.class);
+
+    private final MonitorOptions options;
+    private final ProcFs proc;
+    private final List<String> notices = new ArrayList<>();
+    /** What has been opened and is owned by nobody yet, the last first. */
+    private final List<AutoCloseable> open = new ArrayList<>();
+    /** Undoes what was changed on the host. */
+    private Runnable putBack = () -> {};
+
+    private Monitors(MonitorOptions options) {
+        this.options = options;
+        proc = new ProcFs(options.procRoot());
+    }
+
+    /**
+     * Opens.
+     *
+     * @throws ProgramException if this host does not have or allow what the source needs; it says what to do
+     */
+    public static Monitor open(MonitorOptions options) throws ProgramException {
+        var opening = new Monitors(options);
+        Monitor monitor = null;
+        try {
+            monitor = opening.open();
+            return monitor;
+        } catch (NetlinkSockets.TooOldException | UnsupportedOperationException e) {
+            throw new ProgramException(Kind.MISSING, String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new ProgramException(Kind.FAILURE, "this host's traffic cannot be read: " + e.getMessage(), e);
+        } finally {
+            if (monitor == null) {
+                opening.closeAll();
+            }
+        }
+    }
+
+    private void closeAll() throws ProgramException {
+        for (AutoCloseable each : open.reversed()) {
+            try {
+                each.close();
+            } catch (Exception e) {
+                throw new ProgramException(Kind.FAILURE, "closing after a failed start: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private <T extends AutoCloseable> T owned(T resource) {
+        open.add(resource);
+        return resource;
+    }
+
+    private Monitor open() throws IOException, ProgramException {
+        if (options.kind() == MonitorOptions.Kind.PROC) {
+            return openProc();
+        }
+        SockDiag diag = sockDiag();
+        FlowTable table = switch (options.kind()) {
+            case AUTO, CONNTRACK -> conntrack();
+            case SOCK_DIAG, PROC -> null;
+        };
+        if (table == null && options.kind() == MonitorOptions.Kind.CONNTRACK) {
+            throw new ProgramException(Kind.NOT_PERMITTED, String.join("; ", notices));
+        }
+        Interfaces interfaces = owned(new NetlinkInterfaces(Links.open()));
+        Sockets sockets = owned(new NetlinkSockets(diag, destroyed(), new ProcSockets(proc)));
+        namespaces();
+        return new HostMonitor(table == null ? SOCK_DIAG : CONNTRACK, sockets, table, interfaces,
+                processes(), PromptOwners.NONE, options.ticker(), notices, putBack);
+    }
+
+    private ProcessTable processes() {
+        return new ProcessTable(proc, new Users(Path.of("/etc/passwd")), options.ticker());
+    }
+
+    /** As for hosts without netlink: nothing of it is used but to switch things on. */
+    private Monitor openProc() throws IOException, ProgramException {
+        if (options.setup()) {
+            enable();
+        }
+        FlowTable table = null;
+        try {
+            if (ConntrackText.read(options.procRoot()).isPresent()) {
+                table = owned(new TextFlowTable(options.procRoot()));
+            } else {
+                notices.add("this kernel has no /proc/net/nf_conntrack, so that no bytes are known: --source=conntrack"
+                        + " reads the table by netlink, --source=sock_diag does without it");
+            }
+        } catch (AccessDeniedException e) {
+            notices.add("/proc/net/nf_conntrack may not be read, so that no bytes are known: run as root, or give"
+                    + " CAP_DAC_READ_SEARCH");
+        }
+        namespaces();
+        return new HostMonitor(PROC, new ProcSockets(proc), table, new ProcInterfaces(proc), processes(),
+                PromptOwners.NONE, options.ticker(), notices, putBack);
+    }
+
+    private void enable() throws IOException {
+        var setup = new ConntrackSetup(options.procRoot(), options.runDirectory());
+        try {
+            EnabledConntrack enabled = owned(setup.enable());
+            putBack = () -> putBack(enabled);
+            notices.add(enabled.announcement());
+            notices.addAll(enabled.warnings());
+        } catch (ErrnoException e) {
+            notices.add("connection tracking cannot be switched on (" + e.getMessage() + ")");
+            notices.addAll(setup.inspect().missing());
+        }
+    }
+
+    private SockDiag sockDiag() throws IOException, ProgramException {
+        try {
+            return owned(SockDiag.open());
+        } catch (ErrnoException e) {
+            throw explained(e);
+        }
+    }
+
+    /** The connection table, if it may be read and counts; null if not, and then a notice says why. */
+    private @Nullable FlowTable conntrack() throws IOException {
+        var setup = new ConntrackSetup(options.procRoot(), options.runDirectory());
+        ConntrackState state = setup.inspect();
+        if (state.access() != ConntrackState.Access.OPEN) {
+            notices.addAll(state.missing());
+            return null;
+        }
+        if (options.setup()) {
+            enable();
+        } else {
+            notices.addAll(state.missing());
+        }
+        return owned(ConntrackFlowTable.open());
+    }
+
+    private @Nullable DestroyedSockets destroyed() throws ErrnoException {
+        try {
+            return owned(DestroyedSockets.open());
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EPERM) {
+                throw e;
+            }
+            notices.add(
+                    "what a connection moves after the last look before its end is not seen, because the kernel tells"
+                            + " of that only with CAP_NET_ADMIN; run as root, or give the capability (systemd:"
+                            + " AmbientCapabilities=CAP_NET_ADMIN)");
+            return null;
+        }
+    }
+
+    private void namespaces() throws IOException {
+        var others = new HashSet<String>();
+        boolean unreadable = false;
+        for (int pid : proc.processes()) {
+            try {
+                proc.networkNamespace(pid).ifPresent(others::add);
+            } catch (AccessDeniedException e) {
+                unreadable = true;
+            }
+        }
+        proc.ownNetworkNamespace().ifPresent(others::remove);
+        if (!others.isEmpty()) {
+            notices.add("not told apart: processes of other network namespaces (containers), of which there are "
+                    + (unreadable ? "at least " : "") + others.size() + "; --netns looks into one of them");
+        }
+    }
+
+    /** Puts back what was switched on. What remains after that is said, and the next program of ours tries again. */
+    private static void putBack(EnabledConntrack enabled) {
+        try {
+            enabled.close();
+        } catch (IOException e) {
+            LOG.warn("connection tracking could not be put back as it was: {}", e.toString());
+        }
+    }
+
+    private static ProgramException explained(ErrnoException e) throws ErrnoException {
+        return switch (e.errno()) {
+            case Errno.EPROTONOSUPPORT, Errno.ENOENT -> new ProgramException(Kind.MISSING, "the kernel lists no TCP"
+                    + " sockets (" + e.getMessage() + "): load its module (modprobe tcp_diag), or use a kernel with"
+                    + " CONFIG_INET_DIAG and CONFIG_INET_TCP_DIAG", e);
+            case Errno.EPERM, Errno.EACCES, Errno.EAFNOSUPPORT -> new ProgramException(Kind.NOT_PERMITTED,
+                    "netlink sockets are not permitted (" + e.getMessage() + "): allow AF_NETLINK (systemd:"
+                            + " RestrictAddressFamilies=, containers: the seccomp profile)",
+                    e);
+            default -> throw e;
+        };
+    }
+}

@@ -1,0 +1,332 @@
+package bwmon.monitor.attribution;
+
+import java.net.Inet6Address;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+import bwmon.monitor.attribution.LocalView.End;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
+import bwmon.traffic.Owner;
+import bwmon.traffic.Owner.Cause;
+import bwmon.traffic.Protocol;
+import bwmon.traffic.Usage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins what the connection table counted with the sockets at the connections' ends: whose IP bytes they are. Pure. For one
+ * thread at a time.
+ *
+ * <p><b>Whose.</b> An end that is on this host ({@link LocalView}) belongs to the owner of its socket: for TCP the one with
+ * just these ends, for others see {@link BoundSockets}. Who owned a flow is remembered until the connection table lets it go,
+ * because it goes on counting for a socket that is closed (the last acknowledgements, TIME_WAIT). An end without a socket
+ * belongs to who listens there; else it is unattributed: KERNEL for what the kernel answers itself (ICMP, tunnels), EXITED
+ * for a connection begun here, whose socket was gone before it was looked at, NO_SOCKET for one that came in to nobody. What
+ * is passed on for others belongs to the host that it is done for, and, since it passes the interfaces twice, once in and
+ * once out, its other passage is FORWARDED.
+ *
+ * <p><b>How much.</b> IP bytes and packets are the connection table's, with what {@link Segmentation} adds for TCP. Of a TCP
+ * connection that the table does not count they are worked out from its socket: payload, retransmissions, and a header for
+ * each segment; what was received twice is not in it. Payload is the socket's for TCP; for other protocols what remains of
+ * the IP bytes without the headers of IP and UDP, whether a program has read it or not.
+ */
+public final class FlowLedger {
+    /** Flows remembered at most, some 300 bytes each; further ones are joined by the sockets that are there alone. */
+    static final int LIMIT = 262_144;
+    /** A flow that moved nothing for so many intervals is forgotten. */
+    static final int FORGET_AFTER = 600;
+    private static final int SWEEP_EVERY = 64;
+    private static final int UDP_HEADER = 8;
+
+    private final Map<Flow, Remembered> remembered = new HashMap<>();
+    private long settlings;
+
+    private static final class Remembered {
+        private @Nullable Owner owner;
+        private @Nullable Segmentation segmentation;
+        private long last;
+    }
+
+    /** What moved at one end in the interval. */
+    private static final class Moved {
+        private final boolean isBeginner;
+        private long rxBytes;
+        private long rxPackets;
+        private long txBytes;
+        private long txPackets;
+        private boolean hasEnded;
+        private int icmpId;
+
+        Moved(boolean isBeginner) {
+            this.isBeginner = isBeginner;
+        }
+    }
+
+    /**
+     * What the interval came to.
+     *
+     * @param usages each with its flow
+     * @param segmentation what of them was added because the connection table counts several segments as one packet
+     */
+    public record Settled(List<Usage> usages, ByteCounts segmentation) {}
+
+    /**
+     * What is known beside connections and sockets.
+     *
+     * @param addresses this host's
+     * @param listener who listens at an endpoint by TCP; null if nobody
+     * @param prompt who held the socket of a flow when it was made; null if that is not known
+     * @param hasPayload whether the TCP sockets tell their payload
+     * @param isIncomplete whether the kernel lost notices in the interval, so that an owner may be missing for that reason
+     */
+    public record Circumstances(LocalAddresses addresses, Function<Endpoint, @Nullable Owner> listener,
+            Function<Flow, @Nullable Owner> prompt, boolean hasPayload, boolean isIncomplete) {}
+
+    /** TCP flows with an end on this host for which there is none of these sockets, and never was. */
+    public List<Flow> withoutSocket(List<TrackedFlow> flows, LocalAddresses addresses,
+            Set<Flow> tcpSockets) {
+        var missing = new ArrayList<Flow>();
+        for (TrackedFlow flow : flows) {
+            if (flow.protocol() != Protocol.TCP || flow.hasEnded()) {
+                continue;
+            }
+            switch (LocalView.of(flow.ends(), addresses)) {
+                case LocalView.Outgoing(End beginner) -> addMissing(beginner, tcpSockets, missing);
+                case LocalView.Incoming(End answerer) -> addMissing(answerer, tcpSockets, missing);
+                case LocalView.Internal(End beginner, End answerer) -> {
+                    addMissing(beginner, tcpSockets, missing);
+                    addMissing(answerer, tcpSockets, missing);
+                }
+                case LocalView.Forwarded(var _, var _) -> {
+                }
+            }
+        }
+        return missing;
+    }
+
+    private void addMissing(End end, Set<Flow> sockets, List<Flow> missing) {
+        var flow = new Flow(Protocol.TCP, end.local(), end.remote());
+        if (!sockets.contains(flow) && !remembered.containsKey(flow)) {
+            missing.add(flow);
+        }
+    }
+
+    /**
+     * Makes up the books of an interval.
+     *
+     * @param sockets all that do not listen, with what they moved
+     * @param flows what the connection table counted, looked at after the sockets; null if there is no such table
+     */
+    public Settled settle(List<SettledSocket> sockets, @Nullable List<TrackedFlow> flows,
+            Circumstances circumstances) {
+        var usages = new ArrayList<Usage>();
+        var ends = new LinkedHashMap<Flow, Moved>();
+        if (flows != null) {
+            for (TrackedFlow flow : flows) {
+                distribute(flow, circumstances.addresses(), ends, usages);
+            }
+        }
+        var tcp = new HashMap<Flow, SettledSocket>(sockets.size() * 2);
+        var bound = new BoundSockets();
+        ByteCounts segmentation = ByteCounts.ZERO;
+        for (SettledSocket socket : sockets) {
+            if (socket.sample().isConnectionless()) {
+                bound.add(socket.sample(), socket.owner());
+                continue;
+            }
+            // The ended ones come first: where two had the same ends, the one that is open settles last.
+            SettledSocket earlier = tcp.put(socket.sample().flow(), socket);
+            if (earlier != null) {
+                usages.addAll(alone(earlier));
+            }
+        }
+        for (Map.Entry<Flow, Moved> end : ends.entrySet()) {
+            SettledSocket socket = tcp.remove(end.getKey());
+            segmentation = segmentation
+                    .plus(settle(end.getKey(), end.getValue(), socket, bound, circumstances, usages));
+        }
+        for (SettledSocket socket : tcp.values()) {
+            usages.addAll(alone(socket));
+        }
+        settlings++;
+        if (settlings % SWEEP_EVERY == 0) {
+            remembered.values().removeIf(one -> settlings - one.last > FORGET_AFTER);
+        }
+        return new Settled(usages, segmentation);
+    }
+
+    private static void distribute(TrackedFlow flow, LocalAddresses addresses, Map<Flow, Moved> ends,
+            List<Usage> usages) {
+        switch (LocalView.of(flow.ends(), addresses)) {
+            case LocalView.Outgoing(End beginner) -> add(flow, beginner, true, ends);
+            case LocalView.Incoming(End answerer) -> add(flow, answerer, false, ends);
+            case LocalView.Internal(End beginner, End answerer) -> {
+                add(flow, beginner, true, ends);
+                add(flow, answerer, false, ends);
+            }
+            case LocalView.Forwarded(End host, boolean isBeginner) -> {
+                ByteCounts original = ByteCounts.ofIp(flow.replyBytes(), flow.originalBytes(), flow.replyPackets(),
+                        flow.originalPackets());
+                ByteCounts turned = ByteCounts.ofIp(flow.originalBytes(), flow.replyBytes(), flow.originalPackets(),
+                        flow.replyPackets());
+                if (!original.isNothing()) {
+                    var seen = new Flow(flow.protocol(), host.local(), host.remote());
+                    usages.add(new Usage(new Owner.Host(host.local().address()), seen, isBeginner ? original : turned));
+                    usages.add(
+                            new Usage(new Owner.Unattributed(Cause.FORWARDED), seen, isBeginner ? turned : original));
+                }
+            }
+        }
+    }
+
+    private static void add(TrackedFlow flow, End end, boolean isBeginner, Map<Flow, Moved> ends) {
+        Moved moved = ends.computeIfAbsent(new Flow(flow.protocol(), end.local(), end.remote()),
+                _ -> new Moved(isBeginner));
+        moved.rxBytes += isBeginner ? flow.replyBytes() : flow.originalBytes();
+        moved.rxPackets += isBeginner ? flow.replyPackets() : flow.originalPackets();
+        moved.txBytes += isBeginner ? flow.originalBytes() : flow.replyBytes();
+        moved.txPackets += isBeginner ? flow.originalPackets() : flow.replyPackets();
+        moved.hasEnded |= flow.hasEnded();
+        moved.icmpId = flow.icmpId();
+    }
+
+    private ByteCounts settle(Flow flow, Moved moved, @Nullable SettledSocket socket, BoundSockets bound,
+            Circumstances circumstances, List<Usage> usages) {
+        Remembered known = moved.hasEnded ? remembered.remove(flow) : remember(flow);
+        Owner owner = owner(flow, moved, socket, bound, known, circumstances);
+        ByteCounts counts = ByteCounts.ofIp(moved.rxBytes, moved.txBytes, moved.rxPackets, moved.txPackets);
+        ByteCounts missing = ByteCounts.ZERO;
+        if (known != null) {
+            known.owner = owner;
+            known.last = settlings;
+        }
+        Segments segments = socket == null ? null : socket.sample().segments();
+        if (flow.protocol() != Protocol.TCP) {
+            counts = withPayload(flow, counts, moved);
+        } else if (socket != null && segments != null) {
+            counts = counts.withPayload(socket.rxPayload(), socket.txPayload());
+            missing = missing(known, socket, segments, moved);
+            counts = counts.plus(missing);
+        } else if (circumstances.hasPayload() && !(owner instanceof Owner.Unattributed)) {
+            // Its socket has told of its last byte, or will tell of the first at its first sight.
+            counts = counts.withPayload(0, 0);
+        }
+        if (!counts.isNothing()) {
+            usages.add(new Usage(owner, flow, counts));
+        }
+        return missing;
+    }
+
+    private static ByteCounts missing(@Nullable Remembered known, SettledSocket socket, Segments now, Moved moved) {
+        Segmentation segmentation = known == null ? null : known.segmentation;
+        if (segmentation == null) {
+            if (!socket.isNew()) {
+                // What it counted before is of a time that the connection table was not asked about.
+                if (known != null) {
+                    known.segmentation = new Segmentation(now);
+                }
+                return ByteCounts.ZERO;
+            }
+            segmentation = new Segmentation(new Segments(0, 0, 0, now.headerBytes()));
+            if (known != null) {
+                known.segmentation = segmentation;
+            }
+        }
+        return segmentation.missing(now, moved.rxPackets, moved.txPackets);
+    }
+
+    private @Nullable Remembered remember(Flow flow) {
+        Remembered known = remembered.get(flow);
+        if (known == null && remembered.size() < LIMIT) {
+            known = new Remembered();
+            remembered.put(flow, known);
+        }
+        return known;
+    }
+
+    private static Owner owner(Flow flow, Moved moved, @Nullable SettledSocket socket, BoundSockets bound,
+            @Nullable Remembered known, Circumstances circumstances) {
+        Owner now = flow.protocol() == Protocol.TCP
+                ? socket == null ? null : socket.owner()
+                : bound(flow, moved, bound);
+        if (now != null && !(now instanceof Owner.Unattributed)) {
+            return now;
+        }
+        if (known != null && known.owner != null && !(known.owner instanceof Owner.Unattributed)) {
+            return known.owner;
+        }
+        Owner prompt = circumstances.prompt().apply(flow);
+        if (prompt != null) {
+            return prompt;
+        }
+        if (now != null) {
+            return now;
+        }
+        Owner listener = flow.protocol() == Protocol.TCP && !moved.isBeginner
+                ? circumstances.listener().apply(flow.local())
+                : null;
+        return listener == null ? new Owner.Unattributed(cause(flow, moved, circumstances)) : listener;
+    }
+
+    private static Cause cause(Flow flow, Moved moved, Circumstances circumstances) {
+        return switch (flow.protocol()) {
+            case TCP, UDP, UDPLITE, DCCP, SCTP, OTHER -> !moved.isBeginner
+                    ? Cause.NO_SOCKET
+                    : circumstances.isIncomplete() ? Cause.LOST_EVENTS : Cause.EXITED;
+            case ICMP, ICMPV6 -> moved.isBeginner ? Cause.EXITED : Cause.KERNEL;
+            case GRE, ESP -> Cause.KERNEL;
+        };
+    }
+
+    /** A ping socket is bound to the identifier (ICMP sockets, since Linux 3.0); a raw one to no port at all. */
+    private static @Nullable Owner bound(Flow flow, Moved moved, BoundSockets bound) {
+        if (flow.protocol() == Protocol.ICMP || flow.protocol() == Protocol.ICMPV6) {
+            if (!moved.isBeginner) {
+                return null; // The kernel answers; a raw socket only listens.
+            }
+            var local = new Endpoint(flow.local().address(), moved.icmpId);
+            Owner ping = bound.of(new Flow(flow.protocol(), local, flow.remote()));
+            if (ping != null) {
+                return ping;
+            }
+        }
+        return bound.of(flow);
+    }
+
+    private static ByteCounts withPayload(Flow flow, ByteCounts counts, Moved moved) {
+        int headers = Segments.ipHeader(flow.local().address() instanceof Inet6Address)
+                + (flow.protocol() == Protocol.UDP || flow.protocol() == Protocol.UDPLITE ? UDP_HEADER : 0);
+        return counts.withPayload(Math.max(0, moved.rxBytes - moved.rxPackets * headers),
+                Math.max(0, moved.txBytes - moved.txPackets * headers));
+    }
+
+    /** What a socket moved of which the connection table did not tell in this interval. */
+    private List<Usage> alone(SettledSocket socket) {
+        Flow flow = socket.sample().flow();
+        Segments segments = socket.sample().segments();
+        if (segments == null || !socket.hasMoved()) {
+            return List.of();
+        }
+        Remembered known = remembered.get(flow);
+        // If the table counts it, it has told of these bytes, or will.
+        ByteCounts ip = known != null
+                ? ByteCounts.ofIp(0, 0, 0, 0)
+                : ByteCounts.ofIp(socket.rxPayload() + socket.rxSegments() * segments.headerBytes(),
+                        socket.txPayload() + socket.retransmittedBytes()
+                                + socket.txSegments() * segments.headerBytes(),
+                        socket.rxSegments(), socket.txSegments());
+        ByteCounts counts = ip.withPayload(socket.rxPayload(), socket.txPayload());
+        return counts.isNothing() ? List.of() : List.of(new Usage(socket.owner(), flow, counts));
+    }
+
+    /** How many flows are remembered. */
+    int size() {
+        return remembered.size();
+    }
+}
