@@ -185,10 +185,13 @@ final class HostMonitor implements Monitor {
     }
 
     private FlowLedger.Circumstances circumstances() {
-        return new FlowLedger.Circumstances(addresses, socketLedger::listener, flow -> {
-            Holder holder = prompt.of(flow);
-            return holder == null ? null : holder.process();
-        }, sockets.hasCounters(), lost > 0);
+        return new FlowLedger.Circumstances(addresses, socketLedger::listener, this::promptOwner, sockets.hasCounters(),
+                lost > 0);
+    }
+
+    private @Nullable Owner promptOwner(Flow flow) {
+        Holder holder = prompt.of(flow);
+        return holder == null ? null : holder.process();
     }
 
     private Answers answers(List<SocketSample> open) throws IOException {
@@ -208,7 +211,7 @@ final class HostMonitor implements Monitor {
         var missing = new HashSet<>(wanted);
         missing.removeAll(found.holders().keySet());
         Set<Long> stillOpen = missing.isEmpty() ? Set.of() : sockets.stillOpen(missing);
-        return new Answers(confirmed, found, stillOpen, prompt.byCookie());
+        return new Answers(confirmed, found, stillOpen, prompt::of);
     }
 
     @Override

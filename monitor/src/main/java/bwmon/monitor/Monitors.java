@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
@@ -35,6 +36,8 @@ public final class Monitors {
     static final String SOCK_DIAG = "sock_diag";
     static final String PROC = "proc";
 
+    /** Tracking is switched on only where the table has room for so many times the TCP sockets: UDP needs some, too. */
+    private static final int ROOM_FACTOR = 3;
     private static final Logger LOG = LoggerFactory.getLogger(Monitors.class);
 
     private final MonitorOptions options;
@@ -93,7 +96,7 @@ public final class Monitors {
         }
         SockDiag diag = sockDiag();
         FlowTable table = switch (options.kind()) {
-            case AUTO, CONNTRACK -> conntrack();
+            case AUTO, CONNTRACK -> conntrack(diag);
             case SOCK_DIAG, PROC -> null;
         };
         if (table == null && options.kind() == MonitorOptions.Kind.CONNTRACK) {
@@ -132,6 +135,19 @@ public final class Monitors {
                 PromptOwners.NONE, options.ticker(), notices, putBack);
     }
 
+    /** Whether tracking can be switched on without filling the table: a full one keeps the host from new connections. */
+    private boolean hasRoom(ConntrackSetup setup, SockDiag diag) throws IOException {
+        OptionalLong capacity = setup.capacity();
+        long sockets = diag.states().values().stream().mapToLong(Integer::longValue).sum();
+        if (capacity.isEmpty() || sockets <= capacity.getAsLong() / ROOM_FACTOR) {
+            return true;
+        }
+        notices.add("connection tracking is off and stays off: there are " + sockets + " TCP sockets, and its table has"
+                + " room for " + capacity.getAsLong() + " connections; raise net.netfilter.nf_conntrack_max to "
+                + ROOM_FACTOR + " times the sockets or more, then start anew");
+        return false;
+    }
+
     private void enable() throws IOException {
         var setup = new ConntrackSetup(options.procRoot(), options.runDirectory());
         try {
@@ -154,17 +170,17 @@ public final class Monitors {
     }
 
     /** The connection table, if it may be read and counts; null if not, and then a notice says why. */
-    private @Nullable FlowTable conntrack() throws IOException {
+    private @Nullable FlowTable conntrack(SockDiag diag) throws IOException {
         var setup = new ConntrackSetup(options.procRoot(), options.runDirectory());
         ConntrackState state = setup.inspect();
         if (state.access() != ConntrackState.Access.OPEN) {
             notices.addAll(state.missing());
             return null;
         }
-        if (options.setup()) {
-            enable();
-        } else {
+        if (!options.setup()) {
             notices.addAll(state.missing());
+        } else if (state.isTrackingSeen() || hasRoom(setup, diag)) {
+            enable();
         }
         return owned(ConntrackFlowTable.open());
     }

@@ -230,24 +230,25 @@ final class NetlinkSockets implements Sockets {
     public List<SocketState> states(LongFunction<@Nullable Owner> owners, Set<Flow> uncounted) {
         var states = new ArrayList<SocketState>(tcp.size() + datagrams.size());
         for (InetDiagMessage socket : tcp) {
-            states.add(state(socket, socket.state().name(), owners, uncounted));
+            add(socket, socket.state().name(), owners.apply(socket.cookie()), uncounted, states);
         }
         for (InetDiagMessage socket : datagrams) {
-            states.add(state(socket, socket.state() == TcpState.ESTABLISHED ? "ESTABLISHED" : "UNCONNECTED", owners,
-                    uncounted));
+            add(socket, socket.state() == TcpState.ESTABLISHED ? "ESTABLISHED" : "UNCONNECTED",
+                    owners.apply(socket.cookie()), uncounted, states);
         }
         return states;
     }
 
-    private static SocketState state(InetDiagMessage socket, String state, LongFunction<@Nullable Owner> owners,
-            Set<Flow> uncounted) {
+    private static void add(InetDiagMessage socket, String state, @Nullable Owner owner, Set<Flow> uncounted,
+            List<SocketState> states) {
+        if (owner == null) {
+            return; // It ended after it was listed.
+        }
         TcpInfo info = socket.isListening() ? null : socket.info();
-        Owner owner = owners.apply(socket.cookie());
-        return new SocketState(socket.flow(), state,
-                owner == null ? new Owner.Unattributed(Owner.Cause.NO_SOCKET) : owner,
+        states.add(new SocketState(socket.flow(), state, owner,
                 info == null || info.rttMicros() <= 0 ? OptionalLong.empty() : OptionalLong.of(info.rttMicros()),
                 info == null ? OptionalLong.empty() : OptionalLong.of(info.totalRetrans()), socket.unread(),
-                socket.unacknowledged(), !uncounted.contains(socket.flow()));
+                socket.unacknowledged(), !uncounted.contains(socket.flow())));
     }
 
     @Override

@@ -125,11 +125,14 @@ final class ProcSockets implements Sockets {
         var states = new ArrayList<SocketState>(last.size());
         for (ProcSocket socket : last) {
             Owner owner = owners.apply(NO_COOKIE | socket.inode());
+            if (owner == null) {
+                continue; // It ended after it was listed.
+            }
             states.add(new SocketState(flow(socket),
                     isTcp(socket)
                             ? state(socket).name()
                             : state(socket) == TcpState.ESTABLISHED ? "ESTABLISHED" : "UNCONNECTED",
-                    owner == null ? new Owner.Unattributed(Owner.Cause.NO_SOCKET) : owner, OptionalLong.empty(),
+                    owner, OptionalLong.empty(),
                     OptionalLong.empty(), socket.rxQueue(), socket.txQueue(), !uncounted.contains(flow(socket))));
         }
         return states;

@@ -1,7 +1,5 @@
 package bwmon.monitor;
 
-import java.util.Map;
-
 import bwmon.monitor.attribution.SocketOwners.Holder;
 import bwmon.traffic.Flow;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +10,8 @@ interface PromptOwners extends AutoCloseable {
     /** Looks for nobody. */
     PromptOwners NONE = new PromptOwners() {
         @Override
-        public Map<Long, Holder> byCookie() {
-            return Map.of();
+        public @Nullable Holder of(long cookie) {
+            return null;
         }
 
         @Override
@@ -27,8 +25,9 @@ interface PromptOwners extends AutoCloseable {
         }
     };
 
-    /** Holders by the cookie of the socket. */
-    Map<Long, Holder> byCookie();
+    /** The holder of the socket with that cookie; null if it was not found. */
+    @Nullable
+    Holder of(long cookie);
 
     /** The holder of the socket that began a flow; null if it was not found. */
     @Nullable

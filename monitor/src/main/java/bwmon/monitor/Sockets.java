@@ -47,7 +47,7 @@ interface Sockets extends AutoCloseable {
     /**
      * The sockets of the last list as ss(8) tells them.
      *
-     * @param owners by the cookie; null for one that nobody has asked about
+     * @param owners by the cookie; null for one that is gone
      * @param uncounted flows that the connection table has without counters
      */
     List<SocketState> states(LongFunction<@Nullable Owner> owners, Set<Flow> uncounted);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongFunction;
 
 import bwmon.monitor.attribution.SocketOwners.Holder;
 import bwmon.traffic.Endpoint;
@@ -114,10 +115,10 @@ public final class SocketLedger {
      * @param confirmed holders by inode, of {@link Questions#known}
      * @param found what the search for the others gave
      * @param stillOpen inodes that the search did not find, although their sockets were open before and after it
-     * @param prompt holders by the cookie, of sockets that were looked for as soon as they were made
+     * @param prompt the holder by the cookie, of sockets that were looked for as soon as they were made; null for others
      */
     public record Answers(Map<Long, Holder> confirmed, SocketOwners.Found found, Set<Long> stillOpen,
-            Map<Long, Holder> prompt) {}
+            LongFunction<@Nullable Holder> prompt) {}
 
     /** Whether the socket has been seen before, and its end not yet. */
     public boolean knows(long cookie) {
@@ -182,7 +183,7 @@ public final class SocketLedger {
                     : entry(sample.cookie());
             Entry last = entry == null ? new Entry(sample) : entry;
             if (last.holder == null) {
-                last.hold(answers.prompt().get(sample.cookie()));
+                last.hold(answers.prompt().apply(sample.cookie()));
             }
             close(last, sample, settled);
             ended.add(sample.cookie());
@@ -218,7 +219,7 @@ public final class SocketLedger {
             holder = answers.found().holders().get(inode);
         }
         if (holder == null && entry.holder == null) {
-            holder = answers.prompt().get(sample.cookie());
+            holder = answers.prompt().apply(sample.cookie());
         }
         if (holder != null) {
             entry.hold(holder);

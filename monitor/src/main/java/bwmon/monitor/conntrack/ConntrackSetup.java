@@ -2,8 +2,12 @@ package bwmon.monitor.conntrack;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -95,6 +99,24 @@ public final class ConntrackSetup {
         }
         return new ConntrackState(access, entries, value(ConntrackSwitch.ACCOUNTING), value(ConntrackSwitch.TIMESTAMPS),
                 value(ConntrackSwitch.EVENTS));
+    }
+
+    /**
+     * How many connections the table takes before the host begins no new ones.
+     *
+     * @return net.netfilter.nf_conntrack_max; empty if the kernel has no such setting yet
+     */
+    public OptionalLong capacity() throws IOException {
+        try {
+            // Not at once: a file of /proc/sys gives its whole value only to a read that is large enough.
+            String line = Files.readAllLines(procRoot.resolve("sys/net/netfilter/nf_conntrack_max"),
+                    StandardCharsets.US_ASCII).getFirst();
+            return OptionalLong.of(Long.parseLong(line.strip()));
+        } catch (NoSuchFileException e) {
+            return OptionalLong.empty();
+        } catch (NumberFormatException | NoSuchElementException e) {
+            throw new IOException("net.netfilter.nf_conntrack_max holds no number: " + e.getMessage(), e);
+        }
     }
 
     private OptionalInt value(ConntrackSwitch which) throws IOException {

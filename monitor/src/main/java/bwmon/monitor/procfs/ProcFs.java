@@ -3,16 +3,19 @@ package bwmon.monitor.procfs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
@@ -31,6 +34,13 @@ public final class ProcFs {
     private static final int SMALL_FILE = 64 * 1024;
     /** Some 8,000 interfaces. */
     private static final int NET_DEV_LIMIT = 1024 * 1024;
+
+    /** Three numbers of 20 digits. */
+    private static final int LINE = 64;
+    /** What schedstat has where the kernel does not count (proc_pid_schedstat, fs/proc/base.c). */
+    private static final byte[] NOT_COUNTED = "0 0 0\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NOTHING = new byte[0];
+    private static final long FNV_PRIME = 0x100000001b3L;
 
     private final Path root;
     /** Its buffers are for one thread at a time. */
@@ -150,17 +160,60 @@ public final class ProcFs {
         return new String(target.toArray(JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
-    /** The descriptors of a process, from /proc/PID/fd, until the visitor has enough. */
-    void descriptors(int pid, SocketVisitor visitor) throws IOException {
+    /**
+     * The descriptors of a process, from /proc/PID/fd, until the visitor has enough.
+     *
+     * @return whether it was told all of them
+     */
+    boolean descriptors(int pid, SocketVisitor visitor) throws IOException {
         try (FileTree.Listing entries = tree.get().list(pid + "/fd")) {
             while (entries.next()) {
                 int descriptor = entries.number();
                 if (descriptor >= 0 && !visitor.descriptor(descriptor, inode(entries))) {
-                    break;
+                    return false;
                 }
             }
+            return true;
         } catch (ErrnoException e) {
             unlessGone(pid, e);
+            return false;
+        }
+    }
+
+    /** Nothing is known of when the threads of a process ran. */
+    static final long UNKNOWN_SCHEDULE = 0;
+
+    /**
+     * A number that changes when any thread of a process has run, or begun, or ended, from /proc/PID/task/TID/schedstat
+     * (Documentation/scheduler/sched-stats.rst).
+     *
+     * @param threads how many may be looked at
+     * @return {@link #UNKNOWN_SCHEDULE} if it has more threads, if the kernel does not count, or if it is ending
+     */
+    long schedule(int pid, int threads) throws IOException {
+        String task = pid + "/task";
+        // FNV-1a of 64 bits: two that differ give the same number once in 2^64 times.
+        long hash = 0xcbf29ce484222325L;
+        int seen = 0;
+        try (FileTree.Listing entries = tree.get().list(task)) {
+            while (entries.next()) {
+                int thread = entries.number();
+                if (thread <= 0) {
+                    continue;
+                }
+                byte[] counts = ++seen > threads ? NOTHING : tree.get().read(task + "/" + thread + "/schedstat", LINE);
+                if (counts.length == 0 || Arrays.equals(counts, NOT_COUNTED)) {
+                    return UNKNOWN_SCHEDULE;
+                }
+                hash = (hash ^ thread) * FNV_PRIME;
+                for (byte character : counts) {
+                    hash = (hash ^ (character & 0xff)) * FNV_PRIME;
+                }
+            }
+            return seen == 0 ? UNKNOWN_SCHEDULE : hash;
+        } catch (ErrnoException e) {
+            unlessGone(pid, e);
+            return UNKNOWN_SCHEDULE;
         }
     }
 
@@ -216,6 +269,15 @@ public final class ProcFs {
     public Map<String, ByteCounts> netDev() throws IOException {
         try (InputStream file = net("dev")) {
             return NetDev.parse(file.readNBytes(NET_DEV_LIMIT));
+        }
+    }
+
+    /** The IPv6 addresses of the calling thread's network namespace; empty where IPv6 is off. */
+    public Set<InetAddress> ipv6Addresses() throws IOException {
+        try (InputStream file = net("if_inet6")) {
+            return IfInet6.read(file);
+        } catch (NoSuchFileException e) {
+            return Set.of();
         }
     }
 

@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the holders of sockets in /proc. Descriptors are listed only when a socket is looked for, processes in the order of
  * their start, until all are found: of several that share a socket through fork(2), the first that started is its holder.
- * There is no way to see from outside that the descriptors of a process are still the same, so that a search reads those of
- * all processes up to where it ends; its state and start are not read again as long as it is the same process.
+ * The start of a process is not read again as long as it is the same one, nor are its descriptors if it has not run since.
  *
  * <p>Name, command line, user and cgroup of a holder are kept as long as it lives. They are read again when its name changes,
  * as it mostly does in execve(2), and else when it is asked for {@link #REFRESH_NANOS} after the last time: a program may
@@ -185,7 +184,7 @@ public final class ProcessTable implements SocketOwners {
             void lookAt(Known process, ProcessStat before) throws IOException {
                 held.clear();
                 try {
-                    proc.descriptors(process.pid(), (descriptor, inode) -> {
+                    process.visit((descriptor, inode) -> {
                         budget--;
                         if (inode >= 0 && missing.remove(inode)) {
                             held.put(inode, descriptor);

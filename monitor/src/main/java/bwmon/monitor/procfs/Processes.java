@@ -41,6 +41,7 @@ final class Processes {
         private FileTree.@Nullable Identity identity;
         private @Nullable ProcessStat stat;
         private long uid = UNKNOWN;
+        private Descriptors descriptors = new Descriptors();
 
         private Known(int pid, long folderInode, boolean wasThereFirst, long firstListed) {
             this.pid = pid;
@@ -51,6 +52,11 @@ final class Processes {
 
         int pid() {
             return pid;
+        }
+
+        /** Tells the visitor of its sockets, and perhaps of other descriptors, until it has enough. */
+        void visit(ProcFs.SocketVisitor visitor) throws IOException {
+            descriptors.visit(proc, pid, ticker.nanos(), visitor);
         }
 
         /** Takes note that it was seen to hold a socket that was looked for. */
@@ -82,6 +88,7 @@ final class Processes {
                 Optional<ProcessStat> read = proc.stat(pid);
                 stat = read.orElse(null);
                 uid = UNKNOWN;
+                descriptors = new Descriptors();
             }
             return stat;
         }

@@ -55,7 +55,7 @@ class SocketLedgerTest {
     }
 
     private static Answers found(Map<Long, Holder> holders) {
-        return new Answers(Map.of(), new Found(holders, 0), Set.of(), Map.of());
+        return new Answers(Map.of(), new Found(holders, 0), Set.of(), _ -> null);
     }
 
     private static final Answers NOTHING = found(Map.of());
@@ -74,7 +74,7 @@ class SocketLedgerTest {
 
     @Test
     void aSocketThatWasLookedForAtOnceIsKnownByItsCookie() {
-        var prompt = new Answers(Map.of(), Found.NOTHING, Set.of(), Map.of(1L, CURL));
+        var prompt = new Answers(Map.of(), Found.NOTHING, Set.of(), cookie -> cookie == 1 ? CURL : null);
         assertEquals(List.of(usage(CURL.process(), 1, 3, 4)),
                 settle(List.of(), List.of(socket(1, 0, 3, 4)), prompt), "over before the first look");
     }
@@ -104,7 +104,7 @@ class SocketLedgerTest {
         SocketSample second = socket(1, 100, 15, 20);
         assertEquals(new Questions(Set.of(), Map.of(100L, CURL)), ledger.questions(List.of(second)));
         assertEquals(List.of(usage(CURL.process(), 1, 5, 0)),
-                settle(new Answers(Map.of(100L, CURL), Found.NOTHING, Set.of(), Map.of()), second));
+                settle(new Answers(Map.of(100L, CURL), Found.NOTHING, Set.of(), _ -> null), second));
     }
 
     @Test
@@ -181,7 +181,7 @@ class SocketLedgerTest {
     /** Between fork in a server and close in its parent a search may miss a socket that has a holder all the time. */
     @Test
     void aHolderThatWasMissedIsSearchedAgain() {
-        var missed = new Answers(Map.of(), new Found(Map.of(), 1), Set.of(100L), Map.of());
+        var missed = new Answers(Map.of(), new Found(Map.of(), 1), Set.of(100L), _ -> null);
         settle(missed, socket(1, 100, 1, 0));
         SocketSample moved = socket(1, 100, 2, 0);
         assertEquals(Set.of(100L), ledger.questions(List.of(moved)).unknown());
@@ -191,7 +191,7 @@ class SocketLedgerTest {
 
     @Test
     void aSocketThatNobodyHoldsIsSearchedEverMoreRarely() {
-        var missed = new Answers(Map.of(), Found.NOTHING, Set.of(100L), Map.of());
+        var missed = new Answers(Map.of(), Found.NOTHING, Set.of(100L), _ -> null);
         int searches = 0;
         for (int look = 1; look <= 2000; look++) {
             SocketSample moved = socket(1, 100, look, 0);
@@ -206,13 +206,13 @@ class SocketLedgerTest {
     void whatHasNoHolderHasACause() {
         SocketSample kernels = socket(1, 100, 1, 1);
         assertEquals(List.of(usage(unattributed(Owner.Cause.KERNEL), 1, 1, 1)),
-                settle(new Answers(Map.of(), Found.NOTHING, Set.of(100L), Map.of()), kernels));
+                settle(new Answers(Map.of(), Found.NOTHING, Set.of(100L), _ -> null), kernels));
         assertEquals(Set.of(), ledger.questions(List.of(kernels)).unknown(), "nothing moved: nothing to ask");
         assertEquals(List.of(usage(unattributed(Owner.Cause.NO_PERMISSION), 2, 1, 1)),
-                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(200L), Map.of()), socket(2, 200, 1, 1)));
+                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(200L), _ -> null), socket(2, 200, 1, 1)));
         SocketSample gone = socket(3, 300, 1, 1);
         assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 3, 1, 1)),
-                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(), Map.of()), gone));
+                settle(new Answers(Map.of(), new Found(Map.of(), 3), Set.of(), _ -> null), gone));
         assertEquals(Set.of(300L), ledger.questions(List.of(gone)).unknown(), "asked again");
     }
 

@@ -1,6 +1,9 @@
 package bwmon.monitor.procfs;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -8,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 
 import bwmon.traffic.ByteCounts;
 import org.jspecify.annotations.Nullable;
@@ -159,5 +163,14 @@ class ParsersTest {
             Users.parse(content);
             assertTrue(SocketLink.inode(MemorySegment.ofArray(content)) >= -1);
         }
+    }
+
+    @Test
+    void addressesOfIpv6AreRead() throws IOException {
+        String file = "fe8000000000000030d49efffe5a0b51 02 40 20 80     eth0\n"
+                + "00000000000000000000000000000001 01 80 10 80       lo\n"
+                + "0000000000000000000000000000000 01 80 10 80       short\nx\n\n";
+        assertEquals(Set.of(InetAddress.getByName("fe80::30d4:9eff:fe5a:b51"), InetAddress.getByName("::1")),
+                IfInet6.read(new ByteArrayInputStream(file.getBytes(StandardCharsets.US_ASCII))));
     }
 }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 /** Over a folder that looks like /proc. */
@@ -125,6 +126,156 @@ class ProcessTableTest {
         process(70, "sh", 501, "sh -c true\0", 33);
         assertNull(table.look().confirm(renamed, 1), "another process under the same number");
         assertNull(table.look().confirm(new Holder(renamed.process(), 6), 1));
+    }
+
+    @Test
+    void whatIsToldOfAHolderIsReadAgainAfterSomeSeconds() throws IOException {
+        process(70, "python3", 500, "python3\0old.py\0", 0);
+        descriptor(70, 5, "socket:[1]");
+        Holder holder = assertNotNullAnd(find(1L).holders().get(1L));
+        process(70, "python3", 500, "python3\0new.py\0", 33);
+        Files.writeString(root.resolve("70/cgroup"), "0::/user.slice\n");
+        nanos += ProcessTable.REFRESH_NANOS - 1;
+        assertSame(holder, table.look().confirm(holder, 1), "not read again with every look");
+        nanos += 1;
+        Holder now = assertNotNullAnd(table.look().confirm(holder, 1));
+        assertEquals(new Owner.Process(new Owner.ProcessId(70, 500), "python3", "python3 new.py", "www-data",
+                "/user.slice", null), now.process());
+        assertSame(now, table.look().confirm(now, 1));
+        nanos += ProcessTable.REFRESH_NANOS;
+        assertSame(now, table.look().confirm(now, 1), "nothing has changed");
+        assertEquals(now, find(1L).holders().get(1L));
+    }
+
+    @Test
+    void aHolderThatIsEndingKeepsWhatIsKnownOfIt() throws IOException {
+        process(70, "python3", 500, "python3\0old.py\0", 0);
+        descriptor(70, 5, "socket:[1]");
+        Holder holder = assertNotNullAnd(find(1L).holders().get(1L));
+        nanos += ProcessTable.REFRESH_NANOS;
+        Files.writeString(root.resolve("70/cmdline"), "");
+        Files.delete(root.resolve("70/status"));
+        assertSame(holder, table.look().confirm(holder, 1));
+    }
+
+    /** How often and how long the only thread of a process has run. */
+    private void ran(int pid, String counts) throws IOException {
+        Path thread = Files.createDirectories(root.resolve(pid + "/task/" + pid));
+        Files.writeString(thread.resolve("schedstat"), counts);
+    }
+
+    @Test
+    void theDescriptorsOfAProcessThatHasNotRunAreNotReadAgain() throws IOException {
+        process(70, "nginx", 500, "nginx\0", 0);
+        for (int i = 0; i < 10; i++) {
+            descriptor(70, i, "socket:[" + (100 + i) + "]");
+        }
+        ran(70, "1000 200 3\n");
+        find(1L);
+        nanos += Descriptors.SETTLE_NANOS;
+        find(1L);
+        nanos += Descriptors.SETTLE_NANOS;
+        // No process could do that without running: only so it can be seen that nobody looks.
+        descriptor(70, 3, "socket:[1]");
+        assertEquals(Map.of(), find(1L).holders());
+        assertEquals(Set.of(103L, 109L), find(103L, 109L).holders().keySet(), "from memory");
+        assertEquals(3, assertNotNullAnd(find(103L).holders().get(103L)).descriptor());
+        ran(70, "1000 200 4\n");
+        assertEquals(Set.of(1L), find(1L, 103L).holders().keySet());
+        descriptor(70, 3, "socket:[2]");
+        assertEquals(Map.of(), find(1L).holders(), "too early to be trusted");
+    }
+
+    @Test
+    void whatWasReadInPartIsNotRemembered() throws IOException {
+        process(70, "nginx", 500, "nginx\0", 0);
+        ran(70, "1000 200 3\n");
+        for (int i = 0; i < 10; i++) {
+            descriptor(70, i, "socket:[" + (100 + i) + "]");
+        }
+        find(1L);
+        nanos += Descriptors.SETTLE_NANOS;
+        find(100L); // ends early, wherever that one is listed
+        nanos += Descriptors.SETTLE_NANOS;
+        assertEquals(10, find(100L, 101L, 102L, 103L, 104L, 105L, 106L, 107L, 108L, 109L).holders().size());
+    }
+
+    @Test
+    void whereTheKernelDoesNotCountDescriptorsAreReadEveryTime() throws IOException {
+        process(70, "nginx", 500, "nginx\0", 0);
+        for (int i = 0; i < 10; i++) {
+            descriptor(70, i, "socket:[" + (100 + i) + "]");
+        }
+        ran(70, "0 0 0\n");
+        for (int i = 0; i < 3; i++) {
+            find(1L);
+            nanos += Descriptors.SETTLE_NANOS;
+        }
+        descriptor(70, 3, "socket:[1]");
+        assertEquals(Set.of(1L), find(1L).holders().keySet());
+    }
+
+    private Set<String> findAmong(long uid, int descriptors, Long... inodes) throws IOException {
+        var names = new TreeSet<String>();
+        table.look().findAmong(Set.of(inodes), uid, descriptors).holders()
+                .forEach((inode, holder) -> names.add(holder.process().name() + " " + inode));
+        return names;
+    }
+
+    @Test
+    void theYoungAreFoundFirstAndThenThoseOfTheUser() throws IOException {
+        process(70, "old", 500, "old\0", 33);
+        descriptor(70, 5, "socket:[1]");
+        assertEquals(Set.of(), findAmong(-1, 100), "a first look");
+        assertEquals(Set.of(), findAmong(-1, 100, 1L), "not young, and of nobody known");
+        assertEquals(Set.of(), findAmong(0, 100, 1L), "of another user");
+        process(71, "young", 600, "young\0", 0);
+        descriptor(71, 5, "socket:[2]");
+        descriptor(71, 6, "socket:[3]");
+        assertEquals(Set.of("young 2", "young 3"), findAmong(-1, 100, 1L, 2L, 3L));
+        assertEquals(Set.of("young 2", "old 1"), findAmong(33, 100, 1L, 2L));
+        nanos += Processes.YOUNG_NANOS - 1;
+        assertEquals(Set.of("young 2"), findAmong(-1, 100, 2L), "a moment later, too");
+        nanos += 1;
+        assertEquals(Set.of(), findAmong(-1, 100, 2L));
+        assertEquals(Set.of("young 2"), findAmong(0, 100, 2L));
+    }
+
+    @Test
+    void aQuickSearchEndsWhenItHasCostEnough() throws IOException {
+        assertEquals(Set.of(), findAmong(-1, 100));
+        process(70, "many", 500, "many\0", 33);
+        for (int i = 0; i < 10; i++) {
+            descriptor(70, i, "pipe:[9]");
+        }
+        assertEquals(Set.of(), findAmong(33, 5, 1L));
+        process(71, "last", 600, "last\0", 33);
+        descriptor(71, 5, "socket:[1]");
+        nanos += 1;
+        assertEquals(Set.of("last 1"), findAmong(33, 10, 1L), "the last comer is looked at first");
+        assertEquals(Set.of(), findAmong(33, 0, 1L));
+    }
+
+    @Test
+    void amongThoseOfTheUserTheLastHolderIsFirst() throws IOException {
+        for (int pid = 70; pid < 80; pid++) {
+            process(pid, "p" + pid, 500, "p\0", 33);
+            descriptor(pid, 3, "pipe:[9]");
+            descriptor(pid, 4, "socket:[" + pid + "]");
+        }
+        assertEquals(Set.of("p77 77"), findAmong(33, 100, 77L));
+        assertEquals(Set.of("p77 77"), findAmong(33, 2, 77L), "no other process is looked at");
+        assertEquals(Set.of(), findAmong(33, 2, 72L));
+    }
+
+    @Test
+    void anotherProcessUnderTheSameNumberIsYoung() throws IOException {
+        process(70, "old", 500, "old\0", 33);
+        assertEquals(Set.of(), findAmong(-1, 100));
+        Files.move(root.resolve("70"), root.resolve("old")); // keeps its inode from being given out again
+        process(70, "new", 600, "new\0", 33);
+        descriptor(70, 5, "socket:[1]");
+        assertEquals(Set.of("new 1"), findAmong(-1, 100, 1L));
     }
 
     @Test
