@@ -55,13 +55,15 @@ class RealProgramsIT {
             try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
                 awaitListening(rig.peer(), 5201);
                 String json = rig.host().exec(IPERF, "-c", Rig.PEER, "-P", "4", "-n", "100M", "-J");
+                // What it says it sent may still have been in its buffers when it gave up.
                 long sent = number(json, "\"sum_sent\":\\s*\\{.*?\"bytes\":\\s*(\\d+)");
+                long received = number(json, "\"sum_received\":\\s*\\{.*?\"bytes\":\\s*(\\d+)");
                 watch.settle();
                 Predicate<Charge> iperf = command("/usr/bin/iperf3 -c").or(command("iperf3 -c"));
                 watch.figure("iperf3, 4 streams", iperf);
                 long payload = watch.tally().payload(iperf, Direction.TX);
-                assertTrue(payload >= sent && payload < sent + 10_000,
-                        () -> "payload " + payload + " of " + sent + watch.tally());
+                assertTrue(payload >= received && payload < sent + 10_000,
+                        () -> "payload " + payload + ", " + sent + " to " + received + " sent" + watch.tally());
                 watch.assertCloses(Offload.BY_THE_DEVICE);
                 watch.assertAllNamed();
             } finally {
