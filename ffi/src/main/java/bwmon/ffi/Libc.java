@@ -28,6 +28,14 @@ public final class Libc {
     private static final long WS_ROW = 0;
     private static final long WS_COL = 2;
 
+    /** struct pollfd, asm-generic/poll.h: fd int, events short, revents short. */
+    private static final long POLLFD_BYTES = 8;
+    private static final long POLLFD_EVENTS = 4;
+    private static final short POLLIN = 1;
+
+    /** CLOCK_THREAD_CPUTIME_ID, linux/time.h. */
+    private static final int CLOCK_THREAD_CPUTIME_ID = 3;
+
     private Libc() {}
 
     /** socket(2): a new descriptor. */
@@ -214,6 +222,50 @@ public final class Libc {
     private static final class SetnsCall {
         static final MethodHandle HANDLE = Downcalls.capturing("setns",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    }
+
+    /**
+     * poll(2) of one descriptor, until there is something to read or an error to be told.
+     *
+     * @param timeoutMillis 0 to return at once, negative to wait for ever
+     * @return 1, or 0 if the time is over
+     */
+    public static int pollIn(int fd, int timeoutMillis) {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pollfd = arena.allocate(POLLFD_BYTES, Integer.BYTES);
+            pollfd.set(JAVA_INT, 0, fd);
+            pollfd.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+            return Downcalls.result((int) PollCall.HANDLE.invokeExact(state, pollfd, 1L, timeoutMillis), state);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class PollCall {
+        // int poll(struct pollfd *, nfds_t, int), where nfds_t is unsigned long
+        static final MethodHandle HANDLE = Downcalls.capturing("poll",
+                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    }
+
+    /** How long the calling thread has run on a processor, in nanoseconds: clock_gettime(2), CLOCK_THREAD_CPUTIME_ID. */
+    public static long threadCpuNanos() {
+        MemorySegment state = Downcalls.state();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment timespec = arena.allocate(JAVA_LONG, 2);
+            int result = Downcalls.result(
+                    (int) ClockGettimeCall.HANDLE.invokeExact(state, CLOCK_THREAD_CPUTIME_ID, timespec), state);
+            return result < 0
+                    ? result
+                    : timespec.getAtIndex(JAVA_LONG, 0) * 1_000_000_000L + timespec.getAtIndex(JAVA_LONG, 1);
+        } catch (Throwable e) {
+            throw Downcalls.unexpected(e);
+        }
+    }
+
+    private static final class ClockGettimeCall {
+        static final MethodHandle HANDLE = Downcalls.capturing("clock_gettime",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     }
 
     /** close(2). Never to be repeated, also not after EINTR: Linux has given the number back by then. */

@@ -55,6 +55,29 @@ class LibcTest {
     }
 
     @Test
+    void whatCanBeReadIsWaitedFor() throws ErrnoException {
+        try (Fd endless = Fd.of("open", Libc.open("/dev/zero", 0))) {
+            assertEquals(1, Libc.pollIn(endless.number(), -1));
+        }
+        // Nobody sends to a socket of AF_NETLINK (16) that belongs to no group.
+        try (Fd silent = Fd.of("socket", Libc.socket(16, SOCK_RAW, 0))) {
+            long begin = System.nanoTime();
+            assertEquals(0, Libc.pollIn(silent.number(), 20));
+            assertTrue(System.nanoTime() - begin >= 19_000_000);
+        }
+    }
+
+    @Test
+    void aThreadsTimeGoesOnWhileItWorks() {
+        long begin = Libc.threadCpuNanos();
+        assertTrue(begin > 0);
+        long now = begin;
+        while (now - begin < 1_000_000) {
+            now = Libc.threadCpuNanos();
+        }
+    }
+
+    @Test
     void namesFollowTheKernelsHeader() {
         assertEquals("EPERM", Errno.name(Errno.EPERM));
         assertEquals("EAGAIN", Errno.name(Errno.EAGAIN));

@@ -112,6 +112,16 @@ public final class ConntrackEvents implements AutoCloseable {
                 : new Events(taken.messages(), taken.lost(), 0);
     }
 
+    /**
+     * Waits for events, blocking the thread.
+     *
+     * @param millis at most, 0 or more
+     * @return whether there is something to take
+     */
+    public boolean await(int millis) throws IOException {
+        return netlink.await(millis);
+    }
+
     /** How many attributes this kernel sent that are not known here, since the opening. */
     public long skippedAttributes() {
         return decoder.skipped();

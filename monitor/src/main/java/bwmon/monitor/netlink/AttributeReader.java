@@ -34,8 +34,17 @@ public final class AttributeReader {
 
     /** A cursor before the first attribute. */
     public AttributeReader(ByteBuffer attributes) {
-        bytes = attributes.slice().order(ByteOrder.nativeOrder());
-        end = bytes.limit();
+        this(attributes.slice().order(ByteOrder.nativeOrder()), 0);
+    }
+
+    /**
+     * A cursor before the first attribute of those that follow a struct, over the same bytes.
+     *
+     * @param payload in native byte order
+     * @param struct how many bytes the struct has, 0 to what remains of the payload
+     */
+    public AttributeReader(ByteBuffer payload, int struct) {
+        this(payload, payload.position() + struct, payload.limit());
     }
 
     private AttributeReader(ByteBuffer bytes, int position, int end) {

@@ -160,6 +160,12 @@ public final class KernelChannel implements NetlinkChannel {
         return result == -Errno.EAGAIN ? null : datagram(result);
     }
 
+    @Override
+    public boolean await(int millis) throws IOException {
+        int result = Libc.pollIn(fd.number(), millis);
+        return result != -Errno.EINTR && ErrnoException.check("poll(AF_NETLINK)", result) > 0;
+    }
+
     private long receive(int flags) {
         long result;
         do {

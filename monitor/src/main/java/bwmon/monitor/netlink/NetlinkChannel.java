@@ -43,6 +43,14 @@ public interface NetlinkChannel extends AutoCloseable {
     @Nullable
     Datagram receiveNow() throws IOException;
 
+    /**
+     * Waits until a datagram, or an error, is there.
+     *
+     * @param millis at most, 0 or more
+     * @return whether one is; false also if a signal came first
+     */
+    boolean await(int millis) throws IOException;
+
     /** How many datagrams the kernel could not queue since the opening, 0 or more. */
     long drops() throws IOException;
 

@@ -244,6 +244,11 @@ public final class NetlinkConnection implements AutoCloseable {
         }
     }
 
+    /** Waits until there is something to take, or the time is over: as {@link NetlinkChannel#await}. */
+    public boolean await(int millis) throws IOException {
+        return channel.await(millis);
+    }
+
     /**
      * Takes the notifications that wait, without waiting for any. Whatever is malformed, cut or was dropped by the kernel
      * counts as lost; what could be read is never given up for it.

@@ -59,8 +59,7 @@ public record Addresses(Set<InetAddress> unicast, Set<InetAddress> broadcast) {
         InetAddress address = null;
         InetAddress local = null;
         InetAddress broadcast = null;
-        var attributes = new AttributeReader(
-                bytes.slice(bytes.position() + IFADDRMSG_BYTES, bytes.remaining() - IFADDRMSG_BYTES));
+        var attributes = new AttributeReader(bytes, IFADDRMSG_BYTES);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case IFA_ADDRESS -> address = address(attributes.bytes());

@@ -53,8 +53,7 @@ public record Link(int index, String name, int type, int flags, int master, int 
         int parent = 0;
         boolean isParentElsewhere = false;
         LinkCounters counters = LinkCounters.ZERO;
-        var attributes = new AttributeReader(
-                bytes.slice(start + IFINFOMSG_BYTES, bytes.remaining() - IFINFOMSG_BYTES));
+        var attributes = new AttributeReader(bytes, IFINFOMSG_BYTES);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case IFLA_IFNAME -> name = attributes.text();

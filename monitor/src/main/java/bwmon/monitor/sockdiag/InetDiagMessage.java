@@ -1,7 +1,6 @@
 package bwmon.monitor.sockdiag;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 import bwmon.monitor.netlink.AttributeReader;
 import bwmon.monitor.netlink.NetlinkException;
@@ -95,19 +94,20 @@ public record InetDiagMessage(int protocol, TcpState state, Flow flow, long inte
      * @throws NetlinkException if it is malformed
      */
     static InetDiagMessage decode(NetlinkMessage message, int asked) throws NetlinkException {
-        ByteBuffer bytes = message.payload().slice().order(ByteOrder.nativeOrder());
+        ByteBuffer bytes = message.payload();
         int addressBytes = addressBytes(bytes);
         TcpInfo info = null;
         boolean isV6Only = false;
         // A raw socket has its protocol in the place of its own port.
         int protocol = asked == IPPROTO_RAW ? port(bytes, SPORT) & 0xff : asked;
-        var attributes = new AttributeReader(bytes.slice(SIZE, bytes.limit() - SIZE));
+        var attributes = new AttributeReader(bytes, SIZE);
         while (attributes.next()) {
             switch (attributes.type()) {
                 case INET_DIAG_INFO -> {
+                    ByteBuffer struct = attributes.bytes();
                     // Some kernels add an empty one to remnants.
-                    if (asked == IPPROTO_TCP && attributes.bytes().hasRemaining()) {
-                        info = TcpInfo.decode(attributes.bytes());
+                    if (asked == IPPROTO_TCP && struct.hasRemaining()) {
+                        info = TcpInfo.decode(struct);
                     }
                 }
                 case INET_DIAG_PROTOCOL -> protocol = attributes.u8();
@@ -149,16 +149,17 @@ public record InetDiagMessage(int protocol, TcpState state, Flow flow, long inte
     }
 
     private static int port(ByteBuffer bytes, int offset) {
-        return Byte.toUnsignedInt(bytes.get(offset)) << 8 | Byte.toUnsignedInt(bytes.get(offset + 1));
+        int start = bytes.position() + offset;
+        return Byte.toUnsignedInt(bytes.get(start)) << 8 | Byte.toUnsignedInt(bytes.get(start + 1));
     }
 
     private static Endpoint endpoint(ByteBuffer bytes, int address, int length, int port) {
         byte[] octets = new byte[length];
-        bytes.get(address, octets);
+        bytes.get(bytes.position() + address, octets);
         return Endpoint.of(octets, port);
     }
 
     private static long u32(ByteBuffer bytes, int offset) {
-        return Integer.toUnsignedLong(bytes.getInt(offset));
+        return Integer.toUnsignedLong(bytes.getInt(bytes.position() + offset));
     }
 }

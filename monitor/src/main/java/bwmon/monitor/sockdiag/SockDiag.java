@@ -87,18 +87,25 @@ public final class SockDiag implements AutoCloseable {
     }
 
     /**
-     * How many TCP sockets are in each state, remnants included; states without a socket are left out. The kernel has
-     * counts of remnants and of all sockets only (/proc/net/sockstat), so the sockets are listed, without their counters.
+     * How many TCP sockets are in each of these states; those without a socket are left out. The kernel itself counts
+     * remnants and all sockets only (/proc/net/sockstat), so the sockets are listed, without their counters. Who has
+     * {@link #dumpTcp} of some states already need not ask for these again: 10,000 sockets cost 10 ms.
      *
+     * @param states such as {@link TcpState#TIME_WAIT}
      * @throws ErrnoException if the kernel refuses; ENOENT if it lacks the module tcp_diag
      */
-    public Map<TcpState, Integer> states() throws IOException {
+    public Map<TcpState, Integer> count(Set<TcpState> states) throws IOException {
         var counts = new EnumMap<TcpState, Integer>(TcpState.class);
-        for (TcpState state : dump("states of TCP sockets", InetDiagMessage.IPPROTO_TCP, ALL, false,
+        for (TcpState state : dump("states of TCP sockets", InetDiagMessage.IPPROTO_TCP, states, false,
                 InetDiagMessage::decodeState)) {
             counts.merge(state, 1, Integer::sum);
         }
         return counts;
+    }
+
+    /** How many TCP sockets are in each state, remnants included; the rest as for {@link #count}. */
+    public Map<TcpState, Integer> states() throws IOException {
+        return count(ALL);
     }
 
     private Optional<List<InetDiagMessage>> dumpIfSupported(String what, int protocol) throws IOException {

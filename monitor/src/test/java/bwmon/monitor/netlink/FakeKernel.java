@@ -151,6 +151,11 @@ public final class FakeKernel implements NetlinkChannel {
     }
 
     @Override
+    public boolean await(int millis) {
+        return !arrivals.isEmpty();
+    }
+
+    @Override
     public long drops() {
         return drops;
     }

@@ -7,12 +7,17 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
+import bwmon.ffi.Errno;
+import bwmon.ffi.ErrnoException;
 import bwmon.monitor.netlink.FakeKernel;
 import bwmon.monitor.netlink.NetlinkException;
 import bwmon.monitor.netlink.NetlinkMessage;
 import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
+import bwmon.traffic.Protocol;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -147,5 +152,129 @@ class InetDiagMessageTest {
         assertEquals(2, request.get(2), "1 << (INET_DIAG_INFO - 1)");
         assertEquals(1 << 1 | 1 << 10, request.getInt(4));
         assertEquals(10, kernel.requests().get(1).payload().get(0));
+    }
+
+    private static long u32At(int offset) {
+        return Integer.toUnsignedLong(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+                ? (offset + 3) << 24 | (offset + 2) << 16 | (offset + 1) << 8 | offset
+                : offset << 24 | (offset + 1) << 16 | (offset + 2) << 8 | (offset + 3));
+    }
+
+    @Test
+    void everyCounterOfTcpInfoIsReadFromItsPlace() throws Exception {
+        TcpInfo info = decode(new SocketBytes().countingInfo().infoBytes(228).payload()).info();
+        assertNotNull(info);
+        assertEquals(5, info.options());
+        assertTrue(info.hasTimestamps());
+        assertTrue(info.hasSegments());
+        assertEquals(u32At(68), info.rttMicros());
+        assertEquals(u32At(72), info.rttVarianceMicros());
+        assertEquals(u32At(80), info.congestionWindow());
+        assertEquals(u32At(100), info.totalRetrans());
+        assertEquals(u32At(136), info.segsOut());
+        assertEquals(u32At(140), info.segsIn());
+        assertEquals(u32At(148), info.minRttMicros());
+        assertEquals(u32At(160), ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+                ? info.deliveryRate() & 0xffff_ffffL
+                : info.deliveryRate() >>> 32);
+        assertEquals(u32At(216), info.dsackDups());
+        assertEquals(u32At(220), info.reordSeen());
+        assertEquals(u32At(224), info.rcvOooPackets());
+        TcpInfo older = decode(new SocketBytes().countingInfo().infoBytes(224).payload()).info();
+        assertNotNull(older);
+        assertEquals(TcpInfo.ABSENT, older.rcvOooPackets());
+        assertTrue(older.hasPayload());
+        TcpInfo oldest = decode(new SocketBytes().infoBytes(104).payload()).info();
+        assertNotNull(oldest);
+        assertEquals(false, oldest.hasSegments());
+        assertEquals(false, oldest.hasTimestamps());
+        assertThrows(IllegalStateException.class, oldest::sentOnce);
+    }
+
+    @Test
+    void otherProtocolsAreRead() throws Exception {
+        byte[] udp = new SocketBytes().state(7).flow(at("::", 53), at("::", 0)).boundBy(-2, 7).attribute(11, 1)
+                .infoBytes(0).payload();
+        InetDiagMessage socket = InetDiagMessage.decode(message(udp), InetDiagMessage.IPPROTO_UDP);
+        assertEquals("udp [::]:53 -> [::]:0", socket.flow().toString());
+        assertEquals(0xffff_fffeL, socket.uid());
+        assertEquals(7, socket.interfaceIndex());
+        assertTrue(socket.isV6Only());
+        assertTrue(socket.isWildcard());
+        assertEquals(17, socket.protocol());
+        // A raw socket has its protocol where others have their port, and tells it as an attribute as well.
+        byte[] raw = new SocketBytes().state(7).flow(at("0.0.0.0", 1), at("0.0.0.0", 0)).infoBytes(0).payload();
+        socket = InetDiagMessage.decode(message(raw), InetDiagMessage.IPPROTO_RAW);
+        assertEquals("icmp 0.0.0.0:0 -> 0.0.0.0:0", socket.flow().toString());
+        byte[] ospf = new SocketBytes().state(7).attribute(10, 89).infoBytes(0).payload();
+        socket = InetDiagMessage.decode(message(ospf), InetDiagMessage.IPPROTO_RAW);
+        assertEquals(89, socket.protocol());
+        assertEquals(Protocol.OTHER, socket.flow().protocol());
+    }
+
+    private static NetlinkMessage message(byte[] payload) {
+        return new NetlinkMessage(20, 0, 0, 0, ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder()));
+    }
+
+    /** Answers as the kernel does: by this socket where it was asked for, else that there is none. */
+    private static FakeKernel.Script one(byte[] payload) {
+        return (kernel, request) -> kernel.arrives(kernel.part(request, 20, 0, payload));
+    }
+
+    private static FakeKernel.Script error(int errno) {
+        return (kernel, request) -> kernel.arrives(kernel.part(request, 2, 0, FakeKernel.number(-errno)));
+    }
+
+    @Test
+    void aConnectionIsFoundByItsEnds() throws Exception {
+        var flow = new Flow(Protocol.TCP, at("192.0.2.1", 0x1234), at("192.0.2.2", 443));
+        var listening = new SocketBytes().state(10).flow(at("0.0.0.0", 0x1234), at("0.0.0.0", 0));
+        var kernel = new FakeKernel().then(one(new SocketBytes().flow(flow.local(), flow.remote()).payload()))
+                .then(error(Errno.ENOENT)).then(one(listening.payload())).then(error(Errno.EPERM));
+        try (var diag = new SockDiag(kernel)) {
+            InetDiagMessage found = diag.find(flow, 9);
+            assertNotNull(found);
+            assertEquals(flow, found.flow());
+            assertNull(diag.find(flow));
+            assertNull(diag.find(flow), "who listens is not the connection");
+            var e = assertThrows(ErrnoException.class, () -> diag.find(flow));
+            assertEquals(Errno.EPERM, e.errno());
+        }
+        ByteBuffer request = kernel.requests().get(0).payload();
+        assertEquals(2, request.get(0));
+        assertEquals(6, request.get(1));
+        assertEquals(0x12, request.get(8));
+        assertEquals(0x34, request.get(9));
+        assertEquals(443, (request.get(10) << 8) | (request.get(11) & 0xff));
+        assertEquals(9, request.getInt(44));
+        assertEquals(-1, request.getInt(48), "INET_DIAG_NOCOOKIE");
+        assertEquals(-1, request.getInt(52));
+    }
+
+    @Test
+    void udpIsFoundWhicheverEndTheKernelCallsItsSource() throws Exception {
+        var flow = new Flow(Protocol.UDP, at("::1", 5000), at("::2", 53));
+        // The kernel that has it the other way round takes the remote port for the local one.
+        var stranger = new SocketBytes().state(7).flow(at("::", 53), at("::", 0)).infoBytes(0);
+        var right = new SocketBytes().state(7).flow(at("::", 5000), at("::", 0)).cookie(5).infoBytes(0);
+        var kernel = new FakeKernel().then(one(stranger.payload())).then(one(right.payload()));
+        try (var diag = new SockDiag(kernel)) {
+            InetDiagMessage found = diag.find(flow);
+            assertNotNull(found);
+            assertEquals(5, found.cookie());
+        }
+        assertEquals(53, kernel.requests().get(0).payload().get(9));
+        assertEquals(53, kernel.requests().get(1).payload().get(11));
+    }
+
+    @Test
+    void aMissingModuleIsNoAnswer() throws Exception {
+        var kernel = new FakeKernel().then((k, request) -> k.arrives(k.done(request, -Errno.ENOENT)))
+                .then(error(Errno.ENOENT)).then((k, request) -> k.arrives(k.done(request, -Errno.EPERM)));
+        try (var diag = new SockDiag(kernel)) {
+            assertEquals(Optional.empty(), diag.dumpRaw());
+            assertEquals(Optional.empty(), diag.dumpUdp());
+            assertThrows(ErrnoException.class, diag::dumpUdp);
+        }
     }
 }

@@ -2,6 +2,8 @@ package bwmon.monitor.sockdiag;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 import bwmon.monitor.netlink.MessageWriter;
 import bwmon.traffic.Endpoint;
@@ -21,6 +23,10 @@ public final class SocketBytes {
     private long sent;
     private long retrans;
     private long acked;
+    private int uid;
+    private int interfaceIndex;
+    private boolean counting;
+    private final Map<Integer, byte[]> more = new LinkedHashMap<>();
 
     /** The number of its state. */
     public SocketBytes state(int number) {
@@ -75,6 +81,25 @@ public final class SocketBytes {
         return this;
     }
 
+    /** One more attribute. */
+    public SocketBytes attribute(int type, int u8) {
+        more.put(type, new byte[]{(byte) u8});
+        return this;
+    }
+
+    /** idiag_uid and the interface that it is bound to. */
+    public SocketBytes boundBy(int user, int index) {
+        uid = user;
+        interfaceIndex = index;
+        return this;
+    }
+
+    /** Every byte of a tcp_info is its offset. */
+    public SocketBytes countingInfo() {
+        counting = true;
+        return this;
+    }
+
     /** inet_diag_msg and its attributes, without the netlink header. */
     public byte[] payload() {
         byte[] from = local.address().getAddress();
@@ -86,15 +111,20 @@ public final class SocketBytes {
         message.put(8, from).put(24, to);
         message.putInt(44, (int) cookie).putInt(48, (int) (cookie >>> 32));
         message.putInt(56, unread).putInt(60, unacknowledged).putInt(68, inode);
+        message.putInt(64, uid).putInt(40, interfaceIndex);
         var writer = new MessageWriter(20, 0, 0, 0).bytes(message.array()).attribute(8, new byte[]{0});
         if (infoBytes > 0) {
             var info = ByteBuffer.allocate(Math.max(infoBytes, 280)).order(ByteOrder.nativeOrder());
             info.putInt(144, notSent).putLong(120, acked).putLong(128, received).putLong(200, sent).putLong(208,
                     retrans);
+            for (int i = 0; counting && i < info.capacity(); i++) {
+                info.put(i, (byte) i);
+            }
             byte[] cut = new byte[infoBytes];
             info.get(0, cut);
             writer.attribute(2, cut);
         }
+        more.forEach(writer::attribute);
         byte[] whole = writer.toBytes();
         byte[] payload = new byte[whole.length - 16];
         System.arraycopy(whole, 16, payload, 0, payload.length);

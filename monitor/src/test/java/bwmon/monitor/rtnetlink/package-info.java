@@ -1,0 +1,5 @@
+/** Tests of routing netlink. */
+@NullMarked
+package bwmon.monitor.rtnetlink;
+
+import org.jspecify.annotations.NullMarked;
