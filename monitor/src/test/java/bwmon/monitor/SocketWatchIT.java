@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 
 import bwmon.monitor.SocketWatch.Seen;
 import bwmon.monitor.conntrack.Connection;
-import bwmon.monitor.conntrack.NetworkNamespace;
 import bwmon.monitor.sockdiag.InetDiagMessage;
 import bwmon.monitor.sockdiag.SockDiag;
+import bwmon.monitor.trial.NetworkNamespace;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Protocol;
 import org.jspecify.annotations.Nullable;
