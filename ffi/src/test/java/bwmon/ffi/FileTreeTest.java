@@ -154,6 +154,7 @@ class FileTreeTest {
             assertEquals(Set.of(1), without(numbers(tree, "").keySet()));
             assertEquals(Errno.ENOENT, errno(() -> tree.list("none")));
         }
-        assertEquals(before, numbers(new FileTree(Path.of("/proc/self")), "fd").size());
+        int after = numbers(new FileTree(Path.of("/proc/self")), "fd").size();
+        assertTrue(after < before + 50, "100 times, and the JVM opens some of its own: " + before + ", " + after);
     }
 }

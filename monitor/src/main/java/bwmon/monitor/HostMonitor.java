@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 import bwmon.monitor.attribution.FlowEnds;
 import bwmon.monitor.attribution.FlowLedger;
@@ -92,6 +93,7 @@ final class HostMonitor implements Monitor {
         Look look = look();
         interfacesBefore = look.interfaces;
         addresses = look.interfaces.addresses();
+        prompt.at(addresses);
         begin = ticker.nanos();
         // What ended before the first list was never ours.
         var listed = new HashSet<Long>();
@@ -99,8 +101,8 @@ final class HostMonitor implements Monitor {
         List<SettledSocket> settled = socketLedger.settle(look.open,
                 look.ended.sockets().stream().filter(socket -> listed.contains(socket.cookie())).toList(),
                 look.answers);
-        before = flowLedger.settle(settled.stream().map(SettledSocket::known).toList(), table == null ? null : flows,
-                circumstances()).usages();
+        before = flowLedger.settle(settled, table == null ? null : flows,
+                circumstances(true)).usages();
         flows.clear();
         lost = 0;
         sockets.done();
@@ -120,8 +122,28 @@ final class HostMonitor implements Monitor {
             lost += seen.lost();
             open.addAll(sockets.find(withoutSocket(open, interfacesNow.addresses())));
         }
-        Sockets.Ended ended = sockets.ended();
+        Sockets.Ended ended = sockets.ended(new Told());
         return new Look(open, ended, interfacesNow, answers(open));
+    }
+
+    /** Whether the connection table has told of a flow, now or before, or there is none to tell. */
+    private final class Told implements Predicate<Flow> {
+        private @Nullable Set<Flow> now;
+
+        @Override
+        public boolean test(Flow flow) {
+            if (table == null || flowLedger.isTold(flow)) {
+                return true;
+            }
+            if (now == null) {
+                now = new HashSet<>();
+                for (TrackedFlow told : flows) {
+                    now.add(new Flow(told.protocol(), told.ends().from(), told.ends().asked()));
+                    now.add(new Flow(told.protocol(), told.ends().answering(), told.ends().seen()));
+                }
+            }
+            return now.contains(flow);
+        }
     }
 
     private List<Flow> withoutSocket(List<SocketSample> open, LocalAddresses local) {
@@ -164,16 +186,19 @@ final class HostMonitor implements Monitor {
         long end = ticker.nanos();
         // Nothing fails from here on, so that what is handed out once is handed out.
         addresses = look.interfaces.addresses();
+        prompt.at(addresses);
         long lostNow = lost + look.ended.lost();
         FlowLedger.Settled settled = flowLedger.settle(
                 socketLedger.settle(look.open, look.ended.sockets(), look.answers), table == null ? null : flows,
-                circumstances());
+                circumstances(false));
         var usages = new ArrayList<>(settled.usages());
         Map<String, ByteCounts> gains = look.interfaces.since(interfacesBefore);
         ByteCounts missing = untracked.next(gains.values(), usages.stream().map(Usage::counts).toList(),
                 settled.segmentation());
         if (!missing.isNothing()) {
-            usages.add(new Usage(new Owner.Unattributed(Owner.Cause.UNTRACKED), null, missing));
+            // Where events were lost, so may have been the last bytes of flows.
+            usages.add(new Usage(new Owner.Unattributed(
+                    lostNow > 0 ? Owner.Cause.LOST_EVENTS : Owner.Cause.UNTRACKED), null, missing));
         }
         var report = new Report(name, Duration.ofNanos(end - begin), usages, gains, settled.segmentation(), lostNow);
         flows.clear();
@@ -184,9 +209,9 @@ final class HostMonitor implements Monitor {
         return report;
     }
 
-    private FlowLedger.Circumstances circumstances() {
+    private FlowLedger.Circumstances circumstances(boolean isOpening) {
         return new FlowLedger.Circumstances(addresses, socketLedger::listener, this::promptOwner, sockets.hasCounters(),
-                lost > 0);
+                lost > 0, isOpening);
     }
 
     private @Nullable Owner promptOwner(Flow flow) {

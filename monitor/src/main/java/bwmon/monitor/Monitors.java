@@ -103,10 +103,13 @@ public final class Monitors {
             throw new ProgramException(Kind.NOT_PERMITTED, String.join("; ", notices));
         }
         Interfaces interfaces = owned(new NetlinkInterfaces(Links.open()));
+        PromptOwners prompt = table == null
+                ? PromptOwners.NONE
+                : owned(new PromptWatch(processes(), interfaces.look().addresses()));
         Sockets sockets = owned(new NetlinkSockets(diag, destroyed(), new ProcSockets(proc)));
         namespaces();
         return new HostMonitor(table == null ? SOCK_DIAG : CONNTRACK, sockets, table, interfaces,
-                processes(), PromptOwners.NONE, options.ticker(), notices, putBack);
+                processes(), prompt, options.ticker(), notices, putBack);
     }
 
     private ProcessTable processes() {
@@ -117,6 +120,8 @@ public final class Monitors {
     private Monitor openProc() throws IOException, ProgramException {
         if (options.setup()) {
             enable();
+        } else {
+            notices.addAll(new ConntrackSetup(options.procRoot(), options.runDirectory()).inspect().missing());
         }
         FlowTable table = null;
         try {
@@ -202,18 +207,22 @@ public final class Monitors {
 
     private void namespaces() throws IOException {
         var others = new HashSet<String>();
-        boolean unreadable = false;
+        int unreadable = 0;
         for (int pid : proc.processes()) {
             try {
                 proc.networkNamespace(pid).ifPresent(others::add);
             } catch (AccessDeniedException e) {
-                unreadable = true;
+                unreadable++;
             }
+        }
+        if (unreadable > 1) {
+            notices.add(unreadable + " processes may not be looked at: what they move is shown as no-permission;"
+                    + " CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them, lift that");
         }
         proc.ownNetworkNamespace().ifPresent(others::remove);
         if (!others.isEmpty()) {
             notices.add("not told apart: processes of other network namespaces (containers), of which there are "
-                    + (unreadable ? "at least " : "") + others.size() + "; --netns looks into one of them");
+                    + (unreadable > 0 ? "at least " : "") + others.size() + "; --netns looks into one of them");
         }
     }
 

@@ -3,14 +3,17 @@ package bwmon.monitor;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 
 import bwmon.monitor.attribution.Segments;
 import bwmon.monitor.attribution.SocketSample;
@@ -39,6 +42,10 @@ final class NetlinkSockets implements Sockets {
     private final @Nullable DestroyedSockets destroyed;
     private final PayloadCounter counter;
     private final List<InetDiagMessage> notices = new ArrayList<>();
+    /** How many of the notices had come by the last call of {@link #open}. */
+    private int early;
+    /** Those that were told and are to be dropped when that is done. */
+    private List<InetDiagMessage> told = List.of();
     /** What the kernel does not list by sock_diag is read from /proc; null where /proc is not to be asked. */
     private final @Nullable ProcSockets others;
     private List<InetDiagMessage> tcp = List.of();
@@ -82,6 +89,7 @@ final class NetlinkSockets implements Sockets {
     public List<SocketSample> open() throws IOException {
         // Before the list, so that the ports at which connections came in until a moment ago are known.
         takeNotices();
+        early = notices.size();
         tcp = sockets.dumpTcp(SockDiag.OPEN);
         counter.look(tcp);
         accepting = accepting(tcp);
@@ -152,10 +160,16 @@ final class NetlinkSockets implements Sockets {
     }
 
     @Override
-    public Ended ended() throws IOException {
+    public Ended ended(Predicate<Flow> mayTell) throws IOException {
         takeNotices();
+        told = new ArrayList<>(notices.subList(0, early));
+        for (InetDiagMessage notice : notices.subList(early, notices.size())) {
+            if (isUnconnected(notice) || mayTell.test(notice.flow())) {
+                told.add(notice);
+            }
+        }
         boolean needsRemnants = false;
-        for (InetDiagMessage notice : notices) {
+        for (InetDiagMessage notice : told) {
             TcpInfo info = notice.info();
             needsRemnants |= info != null && !isUnconnected(notice) && counter.needsRemnants(notice, checked(info));
         }
@@ -167,8 +181,8 @@ final class NetlinkSockets implements Sockets {
                 }
             }
         }
-        var ended = new ArrayList<SocketSample>(notices.size());
-        for (InetDiagMessage notice : notices) {
+        var ended = new ArrayList<SocketSample>(told.size());
+        for (InetDiagMessage notice : told) {
             TcpInfo info = notice.info();
             if (info != null && !isUnconnected(notice)) {
                 boolean accepted = accepting.contains(notice.flow().local().port());
@@ -221,8 +235,15 @@ final class NetlinkSockets implements Sockets {
 
     @Override
     public void done() {
-        notices.forEach(notice -> counter.forget(notice.cookie()));
-        notices.clear();
+        told.forEach(notice -> counter.forget(notice.cookie()));
+        if (told.size() == notices.size()) {
+            notices.clear();
+        } else {
+            Set<InetDiagMessage> done = Collections.newSetFromMap(new IdentityHashMap<>());
+            done.addAll(told);
+            notices.removeIf(done::contains);
+        }
+        told = List.of();
         lost = 0;
     }
 

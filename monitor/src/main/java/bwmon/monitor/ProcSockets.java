@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 
 import bwmon.monitor.attribution.SocketSample;
 import bwmon.monitor.procfs.ProcFs;
@@ -100,7 +101,7 @@ final class ProcSockets implements Sockets {
     }
 
     @Override
-    public Ended ended() {
+    public Ended ended(Predicate<Flow> told) {
         return new Ended(List.of(), 0);
     }
 

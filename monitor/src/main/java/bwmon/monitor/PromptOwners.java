@@ -1,5 +1,6 @@
 package bwmon.monitor;
 
+import bwmon.monitor.attribution.LocalAddresses;
 import bwmon.monitor.attribution.SocketOwners.Holder;
 import bwmon.traffic.Flow;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,11 @@ interface PromptOwners extends AutoCloseable {
 
     /** Looks for nobody. */
     PromptOwners NONE = new PromptOwners() {
+        @Override
+        public void at(LocalAddresses now) {
+            // Nobody asks.
+        }
+
         @Override
         public @Nullable Holder of(long cookie) {
             return null;
@@ -24,6 +30,9 @@ interface PromptOwners extends AutoCloseable {
             // Nothing to end.
         }
     };
+
+    /** From now on this host has these addresses. */
+    void at(LocalAddresses now);
 
     /** The holder of the socket with that cookie; null if it was not found. */
     @Nullable

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 
 import bwmon.monitor.attribution.SocketSample;
 import bwmon.traffic.Flow;
@@ -35,8 +36,12 @@ interface Sockets extends AutoCloseable {
      */
     record Ended(List<SocketSample> sockets, long lost) {}
 
-    /** What ended since the last call of {@link #done}. */
-    Ended ended() throws IOException;
+    /**
+     * What ended since the last call of {@link #done}.
+     *
+     * @param told whether to tell of a socket that ended after the call of {@link #open}; it is told the next time if not
+     */
+    Ended ended(Predicate<Flow> told) throws IOException;
 
     /** What was told has been handed out: a look that fails before this loses nothing. */
     void done();

@@ -41,7 +41,8 @@ public final class FlowLedger {
     static final int LIMIT = 262_144;
     /** A flow that moved nothing for so many intervals is forgotten. */
     static final int FORGET_AFTER = 600;
-    private static final int SWEEP_EVERY = 64;
+    /** One that has ended is forgotten after so many, by when its socket's end has been told. */
+    static final int SWEEP_EVERY = 8;
     private static final int UDP_HEADER = 8;
 
     private final Map<Flow, Remembered> remembered = new HashMap<>();
@@ -51,6 +52,7 @@ public final class FlowLedger {
         private @Nullable Owner owner;
         private @Nullable Segmentation segmentation;
         private long last;
+        private boolean hasEnded;
     }
 
     /** What moved at one end in the interval. */
@@ -84,9 +86,11 @@ public final class FlowLedger {
      * @param prompt who held the socket of a flow when it was made; null if that is not known
      * @param hasPayload whether the TCP sockets tell their payload
      * @param isIncomplete whether the kernel lost notices in the interval, so that an owner may be missing for that reason
+     * @param isOpening whether this is the first look, at what moved before anybody looked
      */
     public record Circumstances(LocalAddresses addresses, Function<Endpoint, @Nullable Owner> listener,
-            Function<Flow, @Nullable Owner> prompt, boolean hasPayload, boolean isIncomplete) {}
+            Function<Flow, @Nullable Owner> prompt, boolean hasPayload, boolean isIncomplete,
+            boolean isOpening) {}
 
     /** TCP flows with an end on this host for which there is none of these sockets, and never was. */
     public List<Flow> withoutSocket(List<TrackedFlow> flows, LocalAddresses addresses,
@@ -156,7 +160,8 @@ public final class FlowLedger {
         }
         settlings++;
         if (settlings % SWEEP_EVERY == 0) {
-            remembered.values().removeIf(one -> settlings - one.last > FORGET_AFTER);
+            remembered.values()
+                    .removeIf(one -> settlings - one.last > (one.hasEnded ? SWEEP_EVERY : FORGET_AFTER));
         }
         return new Settled(usages, segmentation);
     }
@@ -198,20 +203,21 @@ public final class FlowLedger {
 
     private ByteCounts settle(Flow flow, Moved moved, @Nullable SettledSocket socket, BoundSockets bound,
             Circumstances circumstances, List<Usage> usages) {
-        Remembered known = moved.hasEnded ? remembered.remove(flow) : remember(flow);
+        Remembered known = remember(flow);
         Owner owner = owner(flow, moved, socket, bound, known, circumstances);
         ByteCounts counts = ByteCounts.ofIp(moved.rxBytes, moved.txBytes, moved.rxPackets, moved.txPackets);
         ByteCounts missing = ByteCounts.ZERO;
         if (known != null) {
             known.owner = owner;
             known.last = settlings;
+            known.hasEnded = moved.hasEnded;
         }
         Segments segments = socket == null ? null : socket.sample().segments();
         if (flow.protocol() != Protocol.TCP) {
             counts = withPayload(flow, counts, moved);
         } else if (socket != null && segments != null) {
             counts = counts.withPayload(socket.rxPayload(), socket.txPayload());
-            missing = missing(known, socket, segments, moved);
+            missing = missing(known, socket, segments, moved, circumstances.isOpening());
             counts = counts.plus(missing);
         } else if (circumstances.hasPayload() && !(owner instanceof Owner.Unattributed)) {
             // Its socket has told of its last byte, or will tell of the first at its first sight.
@@ -223,27 +229,27 @@ public final class FlowLedger {
         return missing;
     }
 
-    private static ByteCounts missing(@Nullable Remembered known, SettledSocket socket, Segments now, Moved moved) {
+    private static ByteCounts missing(@Nullable Remembered known, SettledSocket socket, Segments now, Moved moved,
+            boolean isOpening) {
         Segmentation segmentation = known == null ? null : known.segmentation;
         if (segmentation == null) {
-            if (!socket.isNew()) {
-                // What it counted before is of a time that the connection table was not asked about.
-                if (known != null) {
-                    known.segmentation = new Segmentation(now);
-                }
-                return ByteCounts.ZERO;
-            }
-            segmentation = new Segmentation(new Segments(0, 0, 0, now.headerBytes()));
+            // What was before the table looked is not missing in it: all of it at the opening, later what was before
+            // this interval, since the table began to look at the opening.
+            segmentation = new Segmentation(
+                    isOpening ? now : now.before(socket.rxSegments(), socket.txSegments()));
             if (known != null) {
                 known.segmentation = segmentation;
             }
         }
-        return segmentation.missing(now, moved.rxPackets, moved.txPackets);
+        return isOpening ? ByteCounts.ZERO : segmentation.missing(now, moved.rxPackets, moved.txPackets);
     }
 
     private @Nullable Remembered remember(Flow flow) {
         Remembered known = remembered.get(flow);
-        if (known == null && remembered.size() < LIMIT) {
+        if (known != null && known.hasEnded) {
+            known = new Remembered(); // Another connection with the same ends.
+            remembered.put(flow, known);
+        } else if (known == null && remembered.size() < LIMIT) {
             known = new Remembered();
             remembered.put(flow, known);
         }
@@ -323,6 +329,11 @@ public final class FlowLedger {
                         socket.rxSegments(), socket.txSegments());
         ByteCounts counts = ip.withPayload(socket.rxPayload(), socket.txPayload());
         return counts.isNothing() ? List.of() : List.of(new Usage(socket.owner(), flow, counts));
+    }
+
+    /** Whether the connection table has told of that flow. */
+    public boolean isTold(Flow flow) {
+        return remembered.containsKey(flow);
     }
 
     /** How many flows are remembered. */

@@ -20,6 +20,11 @@ public record Segments(int received, int sent, long retransmittedBytes, int head
                 ipHeader(isIpv6) + TCP_HEADER + (hasTimestamps ? TIMESTAMPS : 0));
     }
 
+    /** As they were when so many segments less had passed. */
+    Segments before(long receivedSince, long sentSince) {
+        return new Segments((int) (received - receivedSince), (int) (sent - sentSince), 0, headerBytes);
+    }
+
     /** Bytes of an IP header without options (RFC 791, RFC 8200). */
     static int ipHeader(boolean isIpv6) {
         return isIpv6 ? 40 : 20;

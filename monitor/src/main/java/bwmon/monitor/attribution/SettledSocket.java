@@ -44,12 +44,6 @@ public record SettledSocket(SocketSample sample, Owner owner, boolean isNew, lon
         return Integer.toUnsignedLong((received ? later.received() : later.sent()) - from);
     }
 
-    /** The same as one that was there before anybody looked. */
-    public SettledSocket known() {
-        return new SettledSocket(sample, owner, false, rxPayload, txPayload, rxSegments, txSegments,
-                retransmittedBytes);
-    }
-
     boolean hasMoved() {
         return rxPayload > 0 || txPayload > 0 || rxSegments > 0 || txSegments > 0;
     }

@@ -65,7 +65,7 @@ public interface SocketOwners {
          * socket the first that was looked at is told, which need not be the one that started first, as with {@link #find}.
          *
          * <p>This is no exception to the rule of one thread at a time. A thread that must not wait for another one's whole
-         * search has owners of its own: two share nothing.
+         * search has owners of its own, which share nothing with the others.
          *
          * @param uid of whom the sockets are, 0 to 2^32 - 1; -1 if that is not known: then the second part is left out
          * @param descriptors how many are looked at before the search is given up, 0 or more

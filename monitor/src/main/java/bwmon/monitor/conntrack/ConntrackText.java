@@ -46,7 +46,7 @@ public final class ConntrackText {
     /** tcp_conntrack_names, net/netfilter/nf_conntrack_proto_tcp.c: in the order of the states. */
     private static final byte[][] STATES = Stream.of(TcpState.values()).map(state -> DirectionText.ascii(state.name()))
             .toArray(byte[][]::new);
-    /** What the kernel called TCP_CONNTRACK_SYN_SENT2 before 2.6.31. */
+    /** What older kernels, which did not use it, called TCP_CONNTRACK_SYN_SENT2. */
     private static final byte[] LISTEN = DirectionText.ascii("LISTEN");
 
     /**

@@ -8,7 +8,7 @@ import bwmon.traffic.Endpoint;
  * @param protocol the number in the IP header, 0 to 255
  * @param local where it is bound; the port is 0 where the protocol has none, and the identifier for ICMP
  * @param remote to whom it is connected; the wildcard with port 0 if to nobody
- * @param state 1 to 12, as net/tcp_states.h counts them: 1 established, 10 listening, 6 TIME_WAIT; UDP and others have 1 if
+ * @param state as net/tcp_states.h counts them: 1 established, 10 listening, 6 TIME_WAIT; UDP and others have 1 if
  *     connected, else 7
  * @param uid of who made it, 0 to 2^32 - 1; 0 in TIME_WAIT, whoever made it
  * @param inode by which descriptors name it; 0 if it has none any more, or not yet

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * as it mostly does in execve(2), and else when it is asked for {@link #REFRESH_NANOS} after the last time: a program may
  * run itself anew, take another user, write a title over its arguments, or be moved to another cgroup.
  *
- * <p>The memory is bounded by the number of processes.
+ * <p>The memory is bounded by the number of processes, and by {@link Descriptors#LIMIT} sockets of each.
  */
 public final class ProcessTable implements SocketOwners {
     /** How old what is told of a process may be, while it holds sockets that are asked for. */
@@ -39,7 +39,7 @@ public final class ProcessTable implements SocketOwners {
     private record Described(Owner.Process process, long readAt) {}
 
     /**
-     * The processes of that /proc.
+     * The processes of that /proc, which several tables may share.
      *
      * @param users for this table alone
      */
@@ -96,21 +96,21 @@ public final class ProcessTable implements SocketOwners {
         @Override
         public @Nullable Holder confirm(Holder holder, long inode) throws IOException {
             Owner.ProcessId id = holder.process().id();
-            Optional<ProcessStat> stat = stat(id.pid());
-            if (stat.isEmpty() || stat.get().startTicks() != id.startTicks()) {
-                described.remove(id.pid());
-                return null;
-            }
             try {
+                Optional<ProcessStat> stat = stat(id.pid());
+                if (stat.isEmpty() || stat.get().startTicks() != id.startTicks()) {
+                    described.remove(id.pid());
+                    return null;
+                }
                 OptionalLong held = proc.socket(id.pid(), holder.descriptor());
                 if (held.isEmpty() || held.getAsLong() != inode) {
                     return null;
                 }
+                Owner.Process process = describe(stat.get());
+                return process.equals(holder.process()) ? holder : new Holder(process, holder.descriptor());
             } catch (AccessDeniedException e) {
                 return holder; // It could be looked at once; that it no longer may does not make it another's.
             }
-            Owner.Process process = describe(stat.get());
-            return process.equals(holder.process()) ? holder : new Holder(process, holder.descriptor());
         }
 
         @Override

@@ -24,7 +24,7 @@ public record SocketTable(List<ProcSocket> sockets, long malformed) {
     /** The tables: files of /proc/PID/net. */
     public enum Kind {
         TCP("tcp", 6, 4), TCP6("tcp6", 6, 16), UDP("udp", 17, 4), UDP6("udp6", 17, 16),
-        /** Gone with Linux 7.0, as UDPLITE6. */
+        /** RFC 3828; not every kernel has it. */
         UDPLITE("udplite", 136, 4), UDPLITE6("udplite6", 136, 16),
         /** Sockets of any protocol, whose number stands where others have their port. */
         RAW("raw", 0, 4), RAW6("raw6", 0, 16),

@@ -30,6 +30,7 @@ class FlowLedgerTest {
     private final Map<Endpoint, Owner> listeners = new HashMap<>();
     private final Map<Flow, Owner> prompt = new HashMap<>();
     private boolean incomplete;
+    private boolean opening;
     private ByteCounts segmentation = ByteCounts.ZERO;
 
     private static Owner process(String name, int start) {
@@ -85,7 +86,7 @@ class FlowLedgerTest {
         FlowLedger.Settled settled = ledger.settle(sockets, flows,
                 new Circumstances(
                         new LocalAddresses(Set.of(at("10.0.0.1:0").address(), at("2001:db8::1:0").address()), Set.of()),
-                        listeners::get, prompt::get, hasPayload, incomplete));
+                        listeners::get, prompt::get, hasPayload, incomplete, opening));
         segmentation = settled.segmentation();
         return texts(settled.usages());
     }
@@ -168,12 +169,21 @@ class FlowLedgerTest {
 
     @Test
     void segmentsOfBeforeTheTableLookedAreNotMissing() {
-        assertEquals(List.of("curl 0 0 0 / 200 2 480"),
-                settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", false, 0, 10, 500, 1000)),
-                        moved(Protocol.TCP, "10.0.0.1:4000", "192.0.2.9:443", 2, 0)));
-        settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", false, 0, 5, 500, 1005)),
-                moved(Protocol.TCP, "10.0.0.1:4000", "192.0.2.9:443", 1, 0));
+        String local = "10.0.0.1:4000";
+        String remote = "192.0.2.9:443";
+        opening = true;
+        assertEquals(List.of("curl 0 0 24000 / 200 2 48000"),
+                settle(List.of(tcp(CURL, local, remote, true, 500, 1000)), moved(Protocol.TCP, local, remote, 2, 0)));
+        opening = false;
+        settle(List.of(tcp(CURL, local, remote, false, 0, 5, 500, 1005)), moved(Protocol.TCP, local, remote, 1, 0));
         assertEquals(4, segmentation.packets(Direction.TX).orElse(-1));
+    }
+
+    @Test
+    void aConnectionThatWasThereBeforeItWasTrackedIsCorrectedFromItsFirstInterval() {
+        settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", false, 0, 10, 500, 1000)),
+                moved(Protocol.TCP, "10.0.0.1:4000", "192.0.2.9:443", 2, 0));
+        assertEquals(8, segmentation.packets(Direction.TX).orElse(-1));
     }
 
     @Test
@@ -197,8 +207,15 @@ class FlowLedgerTest {
         settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", true, 1, 1)), flow);
         assertEquals(List.of("curl 100 1 0 / 100 1 0"), settle(List.of(), flow));
         assertEquals(List.of("curl 100 1 0 / 100 1 0"), settle(List.of(), ended(flow)));
-        assertEquals(0, ledger.size());
+        assertEquals(List.of("curl 0 0 96 / 0 0 48"),
+                settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", false, 2, 1, 4, 3))),
+                "the socket's end is told late");
         assertEquals(List.of("exited 100 1 -1 / 100 1 -1"), settle(List.of(), flow), "another one with the same ends");
+        settle(List.of(), ended(flow));
+        for (int i = 0; i < 3 * FlowLedger.SWEEP_EVERY; i++) {
+            settle(List.of());
+        }
+        assertEquals(0, ledger.size());
     }
 
     @Test

@@ -168,7 +168,7 @@ class ProcessTableIT {
         quick.look().findAmong(Set.of(), -1, 0);
         try (Child child = Child.holder(2)) {
             List<Long> numbers = child.numbers();
-            Found found = quick.look().findAmong(Set.of(numbers.get(2)), -1, 1000);
+            Found found = quick.look().findAmong(Set.of(numbers.get(2)), -1, 10_000);
             assertEquals(numbers.getFirst(),
                     holder(found.holders(), numbers.get(2)).process().id().pid());
         }
