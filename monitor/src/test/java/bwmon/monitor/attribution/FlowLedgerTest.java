@@ -186,6 +186,23 @@ class FlowLedgerTest {
         assertEquals(8, segmentation.packets(Direction.TX).orElse(-1));
     }
 
+    /** As where a connection is made between the look at the sockets and that at the table. */
+    @Test
+    void aSocketSeenAfterTheTableToldOfItIsComparedWithAllThatItTold() {
+        String local = "10.0.0.1:4000";
+        String remote = "192.0.2.9:443";
+        settle(List.of(), moved(Protocol.TCP, local, remote, 2, 26));
+        settle(List.of(tcp(CURL, local, remote, true, 27, 10)), moved(Protocol.TCP, local, remote, 1, 1));
+        assertEquals(0, segmentation.packets(Direction.RX).orElse(-1));
+        assertEquals(7, segmentation.packets(Direction.TX).orElse(-1));
+
+        String other = "192.0.2.10:443";
+        settle(List.of(), moved(Protocol.TCP, local, other, 2, 26));
+        assertEquals(List.of("curl 0 0 1248 / " + 8 * HEADERS + " 8 480"),
+                settle(List.of(tcp(CURL, local, other, true, 26, 10))));
+        assertEquals(8, segmentation.packets(Direction.TX).orElse(-1));
+    }
+
     @Test
     void aConnectionThatTheTableDoesNotCountIsWorkedOutFromItsSocket() {
         assertEquals(List.of("curl " + (3 * 48 + 3 * HEADERS) + " 3 144 / " + (2 * 48 + 2 * HEADERS) + " 2 96"),
