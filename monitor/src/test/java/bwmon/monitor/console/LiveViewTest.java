@@ -93,7 +93,7 @@ class LiveViewTest {
     void rowsAreScrolledAsFarAsThereAreSome() {
         var usages = new bwmon.traffic.Usage[30];
         for (int i = 0; i < usages.length; i++) {
-            usages[i] = usage(process(i + 1, "p" + i), WEB, 1000 * (30 - i), 0);
+            usages[i] = usage(process(i + 1, "p" + i), WEB, 1000L * (30 - i), 0);
         }
         view.show(next(model, usages));
         assertTrue(last().contains(" p0\n") && last().contains(" others"), last());
