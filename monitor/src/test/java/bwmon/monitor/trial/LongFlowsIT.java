@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -79,6 +80,37 @@ class LongFlowsIT {
                     watch.assertCloses(offload);
                     watch.assertAllNamed();
                 }
+            }
+        }
+    }
+
+    /** One packet in a hundred does not arrive: what is sent again is carried again. */
+    @ParameterizedTest
+    @EnumSource(value = Offload.class, names = {"NONE", "BEFORE_THE_DEVICE"})
+    void retransmissionsCount(Offload offload) throws Exception {
+        try (Rig rig = Rig.open(offload);
+                Ends client = Ends.start(rig.host(), folder);
+                Ends server = Ends.start(rig.peer(), folder)) {
+            rig.peer().exec("nft", "add table ip own; add chain ip own in { type filter hook input priority 0; };"
+                    + " add rule ip own in numgen random mod 100 == 0 drop");
+            int port = server.number("tcp listener 0.0.0.0 0");
+            try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                client.number("connect flow " + Rig.PEER + " " + port);
+                server.ask("accept flow listener");
+                client.tell("send flow " + 10 * MEGABYTE);
+                server.ask("receive flow " + 5 * MEGABYTE);
+                watch.collect();
+                server.ask("receive flow " + 5 * MEGABYTE);
+                client.awaitDone();
+                watch.settle();
+                Predicate<Charge> charged = Tally.process(client.pid());
+                watch.figure("1 % lost, " + offload, charged);
+                assertEquals(10 * MEGABYTE, watch.tally().payload(charged, Direction.TX), watch.tally()::toString);
+                for (Direction direction : Direction.values()) {
+                    watch.assertBytes("1 % lost", watch.device("net0", direction), charged, direction);
+                }
+                watch.assertCloses(offload);
+                watch.assertAllNamed();
             }
         }
     }

@@ -3,6 +3,7 @@ package bwmon.monitor.trial;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,7 +55,14 @@ class RealProgramsIT {
             Process server = start(rig.peer(), IPERF, "-s");
             try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
                 awaitListening(rig.peer(), 5201);
-                String json = rig.host().exec(IPERF, "-c", Rig.PEER, "-P", "4", "-n", "100M", "-J");
+                Path file = folder.resolve("iperf3.json");
+                Process client = new ProcessBuilder(
+                        rig.host().inside(IPERF, "-c", Rig.PEER, "-P", "4", "-t", "2", "-b", "200M", "-J"))
+                        .redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(file.toFile()).start();
+                while (!client.waitFor(500, TimeUnit.MILLISECONDS)) {
+                    watch.collect();
+                }
+                String json = Files.readString(file);
                 // What it says it sent may still have been in its buffers when it gave up.
                 long sent = number(json, "\"sum_sent\":\\s*\\{.*?\"bytes\":\\s*(\\d+)");
                 long received = number(json, "\"sum_received\":\\s*\\{.*?\"bytes\":\\s*(\\d+)");

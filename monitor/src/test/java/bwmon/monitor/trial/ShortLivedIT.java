@@ -71,7 +71,7 @@ class ShortLivedIT {
                 long named = shares.getOrDefault("right", 0L);
                 assertTrue(named >= share * all, () -> "shares " + shares + tally);
                 long unnamed = shares.getOrDefault("exited", 0L);
-                Watch.assertNear("the rest has exited", all - named, unnamed + shares.getOrDefault(STALE, 0L), tally);
+                Watch.assertNear("the rest has exited", all, named + unnamed + shares.getOrDefault(STALE, 0L), tally);
                 for (Worker worker : workers.values()) {
                     for (Direction direction : Direction.values()) {
                         long payload = direction == Direction.TX ? worker.sent() : worker.received();
