@@ -51,7 +51,7 @@ public final class FlowLedger {
     private static final class Remembered {
         private @Nullable Owner owner;
         private @Nullable Segmentation segmentation;
-        /** Packets that the table counted before the socket was seen. */
+        /** Packets that the table counted in intervals in which the socket was not seen. */
         private long rxEarlier;
         private long txEarlier;
         private long last;
@@ -238,21 +238,25 @@ public final class FlowLedger {
 
     private static ByteCounts missing(@Nullable Remembered known, SettledSocket socket, Segments now, long rxPackets,
             long txPackets, boolean isOpening) {
-        if (known != null && known.segmentation != null) {
-            return known.segmentation.missing(now, rxPackets, txPackets);
-        }
         // What was before the table looked is not missing in it: all of it at the opening, later what was before this
         // interval, since the table began to look at the opening.
-        var segmentation = new Segmentation(isOpening ? now : now.before(socket.rxSegments(), socket.txSegments()));
+        var segmentation = known != null && known.segmentation != null
+                ? known.segmentation
+                : new Segmentation(isOpening ? now : now.before(socket.rxSegments(), socket.txSegments()));
+        long rxEarlier = 0;
+        long txEarlier = 0;
         if (known != null) {
+            if (known.segmentation != null || socket.isNew()) {
+                rxEarlier = known.rxEarlier;
+                txEarlier = known.txEarlier;
+            }
             known.segmentation = segmentation;
+            known.rxEarlier = 0;
+            known.txEarlier = 0;
         }
-        if (isOpening) {
-            return ByteCounts.ZERO;
-        }
-        return known == null || !socket.isNew()
-                ? segmentation.missing(now, rxPackets, txPackets)
-                : segmentation.missing(now, rxPackets + known.rxEarlier, txPackets + known.txEarlier);
+        return isOpening
+                ? ByteCounts.ZERO
+                : segmentation.missing(now, rxPackets + rxEarlier, txPackets + txEarlier);
     }
 
     private @Nullable Remembered remember(Flow flow) {

@@ -14,7 +14,6 @@ import bwmon.traffic.Direction;
 public final class Untracked {
     static final int PATIENCE = 8;
 
-    private boolean isFirst = true;
     private final Figure[] figures = {new Figure(), new Figure(), new Figure(), new Figure()};
 
     private static final class Figure {
@@ -62,13 +61,6 @@ public final class Untracked {
         interfaces.forEach(counts -> add(counts, ByteCounts.ZERO, ByteCounts.ZERO));
         flows.forEach(counts -> add(ByteCounts.ZERO, counts, ByteCounts.ZERO));
         add(ByteCounts.ZERO, ByteCounts.ZERO, segmentation);
-        if (isFirst) {
-            // The first looks of a cold machine take long, and what lies between them is no debt of the interfaces.
-            isFirst = false;
-            for (Figure figure : figures) {
-                figure.missing = Math.max(0, figure.missing);
-            }
-        }
         return ByteCounts.ofIp(figures[0].take(), figures[1].take(), figures[2].take(), figures[3].take());
     }
 

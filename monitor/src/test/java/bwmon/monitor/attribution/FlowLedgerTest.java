@@ -225,7 +225,7 @@ class FlowLedgerTest {
         assertEquals(List.of("curl 100 1 0 / 100 1 0"), settle(List.of(), flow));
         assertEquals(List.of("curl 100 1 0 / 100 1 0"), settle(List.of(), ended(flow)));
         assertEquals(List.of("curl 0 0 96 / 0 0 48"),
-                settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", false, 2, 1, 4, 3))),
+                settle(List.of(tcp(CURL, "10.0.0.1:4000", "192.0.2.9:443", false, 2, 1, 3, 2))),
                 "the socket's end is told late");
         assertEquals(List.of("exited 100 1 -1 / 100 1 -1"), settle(List.of(), flow), "another one with the same ends");
         settle(List.of(), ended(flow));

@@ -13,10 +13,6 @@ class UntrackedTest {
 
     private final Untracked untracked = new Untracked();
 
-    UntrackedTest() {
-        next(0, 0, 0);
-    }
-
     private long next(long interfaces, long flows, long segmentation) {
         ByteCounts missing = untracked.next(List.of(counts(interfaces)), List.of(counts(flows)), counts(segmentation));
         assertEquals(counts(missing.bytes(Direction.RX).orElseThrow()), missing, "all alike");
@@ -39,13 +35,6 @@ class UntrackedTest {
         assertEquals(0, next(900, 1000, 0));
         assertEquals(0, next(100, 0, 0));
         assertEquals(5, next(5, 0, 0));
-    }
-
-    @Test
-    void theirFirstLeadIsOfAColdStart() {
-        var fresh = new Untracked();
-        fresh.next(List.of(counts(900)), List.of(counts(1000)), counts(0));
-        assertEquals(counts(3), fresh.next(List.of(counts(3)), List.of(), counts(0)));
     }
 
     /** 3 of 103 are headers that the interface never counts: they must not hide what comes later. */
