@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 
 import bwmon.monitor.conntrack.ConntrackEvents.Delivery;
+import bwmon.monitor.trial.NetworkNamespace;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
