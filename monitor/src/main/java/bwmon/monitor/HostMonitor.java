@@ -97,7 +97,7 @@ final class HostMonitor implements Monitor {
         Look look = look();
         interfacesBefore = look.interfaces;
         addresses = look.interfaces.addresses();
-        prompt.at(addresses);
+        prompt.looked(addresses);
         begin = ticker.nanos();
         // What ended before the first list was never ours.
         var listed = new HashSet<Long>();
@@ -186,7 +186,6 @@ final class HostMonitor implements Monitor {
         long end = ticker.nanos();
         // Nothing fails from here on, so that what is handed out once is handed out.
         addresses = look.interfaces.addresses();
-        prompt.at(addresses);
         long lostNow = lost + look.ended.lost();
         FlowLedger.Settled settled = flowLedger.settle(
                 socketLedger.settle(look.open, look.ended.sockets(), look.answers), table == null ? null : flows,
@@ -204,6 +203,7 @@ final class HostMonitor implements Monitor {
         flows.clear();
         lost = 0;
         sockets.done();
+        prompt.looked(addresses);
         interfacesBefore = look.interfaces;
         begin = end;
         return report;
