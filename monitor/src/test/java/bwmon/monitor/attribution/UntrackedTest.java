@@ -49,11 +49,24 @@ class UntrackedTest {
         assertEquals(40, next(40, 0, 0));
     }
 
+    /** A queue that drops most of what is sent: the connection table counted it, the interface never will. */
     @Test
-    void withoutSegmentationNothingIsForgiven() {
-        next(0, 100, 0);
+    void whatIsDroppedBeforeTheInterfaceHidesNothingForLong() {
+        for (int i = 0; i < 100; i++) {
+            assertEquals(0, next(100, 2500, 0));
+        }
+        for (int i = 0; i < 2 * Untracked.PATIENCE; i++) {
+            next(0, 0, 0);
+        }
+        assertEquals(40, next(40, 0, 0));
+    }
+
+    /** Flows are read a little later than interfaces, for as long as something moves. */
+    @Test
+    void aLeadThatADifferentInstantExplainsIsNotForgiven() {
+        next(900, 1000, 0);
         for (int i = 0; i < 3 * Untracked.PATIENCE; i++) {
-            assertEquals(0, next(0, 0, 0));
+            assertEquals(0, next(1000, 1000, 0));
         }
         assertEquals(0, next(100, 0, 0));
     }
