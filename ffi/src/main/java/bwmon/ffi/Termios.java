@@ -33,7 +33,7 @@ public final class Termios {
     /** The change takes effect at once (TCSANOW, asm-generic/termbits-common.h). */
     static final int TCSANOW = 0;
 
-    // struct termios is not padded to its flags where a segment of bytes is copied into a byte array.
+    // A byte array has no alignment.
     private static final ValueLayout.OfInt FLAGS = ValueLayout.JAVA_INT_UNALIGNED;
 
     private final byte[] struct;

@@ -57,7 +57,8 @@ import picocli.CommandLine.Spec;
 /** The program {@code runmonitor}. */
 @Command(name = "runmonitor", mixinStandardHelpOptions = true, versionProvider = Program.Version.class, sortOptions = false, description = {
         "Shows which process of this host moves how many bytes through the network (IP bytes: what the network"
-                + " carried, headers included), and whether that is all that the interfaces carried.",
+                + " carried, headers included), and whether that is all that the interfaces carried. On a terminal this is"
+                + " drawn in place, and keys change it: h shows them.",
         ""}, footer = {"", "Examples:",
                 "  runmonitor                         what each process moved, lately and before",
                 "  runmonitor --bandwidth --sort=total --units=si",

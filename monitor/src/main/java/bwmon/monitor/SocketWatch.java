@@ -38,6 +38,8 @@ final class SocketWatch implements AutoCloseable {
     private static final int SHARE = 20;
     /** Work that may be saved up, which takes a second of quiet. */
     private static final long CREDIT_NANOS = 50_000_000;
+    /** More is not owed: the first batches, not yet compiled, would be paid for by a second of not looking. */
+    private static final long DEBT_NANOS = -5_000_000;
     private static final long REST_LEAST_NANOS = 500_000;
     /** How long a close waits at most for a thread that has nothing to do. */
     private static final int WAIT_MILLIS = 100;
@@ -134,7 +136,7 @@ final class SocketWatch implements AutoCloseable {
                 if (begins) {
                     long start = Libc.threadCpuNanos();
                     work();
-                    credit -= Libc.threadCpuNanos() - start;
+                    credit = Math.max(DEBT_NANOS, credit - (Libc.threadCpuNanos() - start));
                 }
                 closed = begins ? rest() : closing.getCount() == 0;
             }

@@ -3,7 +3,6 @@ package bwmon.monitor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -140,15 +139,11 @@ class LiveViewIT {
     }
 
     @Test
-    void firstFiguresAreThereWithinASecond() throws IOException {
+    void theFirstFiguresAreNotAnIntervalAway() throws IOException {
         talk("someone");
         for (String options : List.of("--bandwidth", "")) {
-            terminal.enter("clear; runmonitor --no-setup " + options);
-            long begin = System.nanoTime();
-            terminal.await("python3");
-            Duration took = Duration.ofNanos(System.nanoTime() - begin);
-            assertTrue(took.toMillis() < 5000, "took " + took);
-            System.out.println("first figures of runmonitor " + options + " after " + took);
+            terminal.enter("clear; runmonitor --no-setup --interval=600 " + options);
+            terminal.await("python3 -c import socket");
             terminal.press("q");
             terminal.awaitPrompt();
         }

@@ -51,6 +51,8 @@ public final class FlowLedger {
     private static final class Remembered {
         private @Nullable Owner owner;
         private @Nullable Segmentation segmentation;
+        /** Whose segments that compares: the same ends may have another socket later. */
+        private long cookie;
         /** Packets that the table counted in intervals in which the socket was not seen. */
         private long rxEarlier;
         private long txEarlier;
@@ -240,17 +242,20 @@ public final class FlowLedger {
             long txPackets, boolean isOpening) {
         // What was before the table looked is not missing in it: all of it at the opening, later what was before this
         // interval, since the table began to look at the opening.
-        var segmentation = known != null && known.segmentation != null
+        long cookie = socket.sample().cookie();
+        boolean isFollowed = known != null && known.segmentation != null && known.cookie == cookie;
+        var segmentation = known != null && known.segmentation != null && isFollowed
                 ? known.segmentation
                 : new Segmentation(isOpening ? now : now.before(socket.rxSegments(), socket.txSegments()));
         long rxEarlier = 0;
         long txEarlier = 0;
         if (known != null) {
-            if (known.segmentation != null || socket.isNew()) {
+            if (isFollowed || socket.isNew()) {
                 rxEarlier = known.rxEarlier;
                 txEarlier = known.txEarlier;
             }
             known.segmentation = segmentation;
+            known.cookie = cookie;
             known.rxEarlier = 0;
             known.txEarlier = 0;
         }

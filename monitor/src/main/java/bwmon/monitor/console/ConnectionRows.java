@@ -1,11 +1,9 @@
 package bwmon.monitor.console;
 
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 import bwmon.cli.Columns;
@@ -52,12 +50,11 @@ final class ConnectionRows {
                             ? "no connections were collected before the pause"
                             : "waiting for the connections of the next interval");
         }
-        Map<Object, ByteCounts> moved = moved();
         var lines = new ArrayList<Line>();
-        List<SocketState> sorted = sockets.sockets().stream().sorted(order(moved)).toList();
-        for (SocketState socket : look.isReversed() ? sorted.reversed() : sorted) {
-            ByteCounts counts = moved.getOrDefault(key(socket), ByteCounts.ZERO);
-            lines.add(new Line(() -> line(socket, counts), counts));
+        List<Sockets.Socket> sorted = Sockets.sorted(picture, look.amount(), look.order(), OptionalInt.empty());
+        for (Sockets.Socket socket : look.isReversed() ? sorted.reversed() : sorted) {
+            ByteCounts counts = look.amount().of(socket.row());
+            lines.add(new Line(() -> line(socket.state(), counts), counts));
         }
         return new Body(titles(), lines, 0, ByteCounts.ZERO, "no connections");
     }
@@ -70,40 +67,6 @@ final class ConnectionRows {
             sockets.tcpStates().forEach((state, count) -> states.add(count + " " + state));
         }
         return String.join(", ", states);
-    }
-
-    private Map<Object, ByteCounts> moved() {
-        var moved = new HashMap<Object, ByteCounts>();
-        List<Row> rows = picture.tables().getOrDefault(Grouping.CONNECTION, List.of());
-        for (Row row : rows) {
-            moved.put(row.subject().key(), look.amount().of(row));
-        }
-        return moved;
-    }
-
-    private static Object key(SocketState socket) {
-        return new Subject.Connection(socket.owner(), socket.flow()).key();
-    }
-
-    private Comparator<SocketState> order(Map<Object, ByteCounts> moved) {
-        Comparator<SocketState> byName = Comparator.comparing((SocketState socket) -> isWaiting(socket))
-                .thenComparing(socket -> socket.owner().name()).thenComparing(SocketState::state)
-                .thenComparing(socket -> socket.flow().toString());
-        if (look.order() == Order.NAME) {
-            return byName;
-        }
-        return Comparator.<SocketState>comparingLong(
-                socket -> -bytes(moved.getOrDefault(key(socket), ByteCounts.ZERO))).thenComparing(byName);
-    }
-
-    private static boolean isWaiting(SocketState socket) {
-        return socket.flow().remote().port() == 0;
-    }
-
-    private long bytes(ByteCounts counts) {
-        long rx = look.order() == Order.TX ? 0 : counts.bytes(Direction.RX).orElse(0);
-        long tx = look.order() == Order.RX ? 0 : counts.bytes(Direction.TX).orElse(0);
-        return rx + tx;
     }
 
     private String titles() {

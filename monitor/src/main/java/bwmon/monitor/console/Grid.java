@@ -87,14 +87,18 @@ final class Grid {
         if (columns < BOTH_FROM) {
             return named(line.append(amount(sum(rx, tx))), name);
         }
-        line.append(amount(rx)).append(amount(tx));
-        if (columns >= PACKETS_FROM) {
-            line.append(" ".repeat(2 * PACKETS + 2));
-        }
-        if (hasPayload()) {
-            line.append(" ".repeat(2 * AMOUNT + 2));
-        }
-        return named(line, name);
+        return named(line.append(amount(rx)).append(amount(tx)).append(" ".repeat(others())), name);
+    }
+
+    /** A line of the balance without amounts. */
+    String remark(String text) {
+        int amounts = columns < BOTH_FROM ? AMOUNT + 1 : 2 * (AMOUNT + 1) + others();
+        return named(owner("", "").append(" ".repeat(amounts)), text);
+    }
+
+    /** The width of packets and payload. */
+    private int others() {
+        return (columns >= PACKETS_FROM ? 2 * (PACKETS + 1) : 0) + (hasPayload() ? 2 * (AMOUNT + 1) : 0);
     }
 
     private StringBuilder owner(String pid, String user) {

@@ -6,9 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 import bwmon.cli.Columns;
@@ -23,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LiveFrame {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
-    private static final String BOLD = "\033[1m";
-    private static final String REVERSE = "\033[7m";
-    private static final String RED = "\033[31m";
-    private static final String YELLOW = "\033[33m";
-    private static final String NORMAL = "\033[0m";
     private static final int MAX_NOTE_LINES = 4;
     /** A window as high has a line for notes also where there are more rows than it has room for. */
     private static final int NOTE_FROM = 12;
@@ -35,7 +28,7 @@ public final class LiveFrame {
     private static final int SETTINGS_FROM = 8;
 
     private final ZoneId zone;
-    private final boolean hasColour;
+    private final Paint paint;
     private final String filter;
     private final OptionalInt top;
     private final Names names;
@@ -49,7 +42,7 @@ public final class LiveFrame {
      */
     public LiveFrame(ZoneId zone, boolean hasColour, String filter, OptionalInt top, Names names) {
         this.zone = zone;
-        this.hasColour = hasColour;
+        this.paint = new Paint(hasColour);
         this.filter = filter;
         this.top = top;
         this.names = names;
@@ -78,7 +71,7 @@ public final class LiveFrame {
             return new Frame(help(columns, rows), 0, rows);
         }
         var head = new ArrayList<String>();
-        head.add(paint(BOLD, Columns.fit(status(picture, look, columns), columns)));
+        head.add(paint.bold(Columns.fit(status(picture, look, columns), columns)));
         if (rows >= SETTINGS_FROM) {
             head.add(Columns.fit(settings(picture, look), columns));
         }
@@ -126,7 +119,7 @@ public final class LiveFrame {
         var lines = new ArrayList<String>();
         // A row is worth more than its title.
         if (room > 1) {
-            lines.add(paint(REVERSE, Columns.pad(body.titles(), columns)));
+            lines.add(paint.reverse(Columns.pad(body.titles(), columns)));
         }
         int free = room - lines.size();
         List<Line> rows = body.rows();
@@ -222,19 +215,11 @@ public final class LiveFrame {
     /** A failure, then the balance; at most so many lines, of which the last tells most. */
     private List<String> foot(Picture picture, Look look, Grid grid, Scale scale, int max, int columns) {
         Account account = look.amount() == Listing.Amount.TOTAL ? picture.since() : picture.account();
-        List<String> balance = balance(account, grid, scale, true);
-        if (balance.size() > max) {
-            balance = balance(account, grid, scale, false);
-        }
-        if (balance.size() > max) {
-            balance = List.of(grid.line("", "", account.balance().named(), "named, "
-                    + scale.bytes(account.difference(Direction.RX)) + "/"
-                    + scale.bytes(account.difference(Direction.TX)) + " difference"));
-        }
+        List<String> balance = new LiveBalance(account, grid, scale, paint).lines(max);
         var lines = new ArrayList<String>();
         if (picture.failure() != null) {
             first(wrap(picture.source() + " could not tell: " + picture.failure(), columns), max - balance.size())
-                    .forEach(line -> lines.add(paint(RED, line)));
+                    .forEach(line -> lines.add(paint.red(line)));
         }
         lines.addAll(balance);
         return lines;
@@ -266,62 +251,13 @@ public final class LiveFrame {
         return lines;
     }
 
-    private List<String> balance(Account account, Grid grid, Scale scale, boolean eachCause) {
-        var lines = new ArrayList<String>();
-        lines.add(grid.line("", "", account.balance().named(), "named"));
-        Map<Owner.Cause, ByteCounts> unattributed = account.balance().unattributed();
-        if (eachCause) {
-            unattributed.forEach(
-                    (cause, counts) -> lines.add(grid.line("", "", counts, "unattributed: " + cause.label())));
-        } else if (!unattributed.isEmpty()) {
-            lines.add(grid.line("", "", account.unattributed(), "unattributed: "
-                    + String.join(", ", unattributed.keySet().stream().map(Owner.Cause::label).toList())));
-        }
-        if (!account.leftOut().isNothing()) {
-            lines.add(grid.line("", "", account.leftOut(), "left out by the filters"));
-        }
-        if (account.balance().interfaces().isEmpty()) {
-            return lines;
-        }
-        lines.add(grid.line("", "", account.interfaces(),
-                "interfaces: " + String.join(", ", account.balance().interfaces().keySet())));
-        lines.add(difference(account, grid, scale));
-        return lines;
-    }
-
-    private String difference(Account account, Grid grid, Scale scale) {
-        OptionalLong rx = account.difference(Direction.RX);
-        OptionalLong tx = account.difference(Direction.TX);
-        ByteCounts segmentation = account.balance().segmentation();
-        String name = "difference"
-                + (segmentation.isNothing()
-                        ? ""
-                        : ", segmentation " + scale.bytes(segmentation.bytes(Direction.RX)) + " / "
-                                + scale.bytes(segmentation.bytes(Direction.TX)))
-                + (account.balance().lostEvents() == 0 ? "" : ", " + account.balance().lostEvents() + " events lost");
-        String line = grid.line(rx, tx, name);
-        ByteCounts carried = account.interfaces();
-        boolean isLarge = isLarge(rx, carried.bytes(Direction.RX)) || isLarge(tx, carried.bytes(Direction.TX))
-                || account.balance().lostEvents() > 0;
-        return isLarge ? paint(YELLOW, line) : line;
-    }
-
-    /** Whether more than a hundredth has no account. */
-    private static boolean isLarge(OptionalLong difference, OptionalLong of) {
-        return difference.isPresent() && Math.abs(difference.getAsLong()) > of.orElse(0) / 100.0;
-    }
-
     private List<String> help(int columns, int rows) {
         var lines = new ArrayList<String>();
-        lines.add(paint(BOLD, Columns.fit("runmonitor: keys", columns)));
+        lines.add(paint.bold(Columns.fit("runmonitor: keys", columns)));
         int width = columns < 60 ? 10 : 30;
         for (String[] key : Look.KEYS) {
             lines.add(Columns.fit(Columns.pad(key[0], width) + " " + key[1], columns));
         }
         return lines.subList(0, Math.min(lines.size(), rows));
-    }
-
-    private String paint(String sequence, String text) {
-        return hasColour ? sequence + text + NORMAL : text;
     }
 }

@@ -186,6 +186,19 @@ class FlowLedgerTest {
         assertEquals(8, segmentation.packets(Direction.TX).orElse(-1));
     }
 
+    @Test
+    void anotherSocketWithTheSameEndsCountsItsOwnSegments() {
+        String local = "10.0.0.1:4000";
+        String remote = "192.0.2.9:443";
+        TrackedFlow flow = moved(Protocol.TCP, local, remote, 50, 50);
+        settle(List.of(tcp(CURL, local, remote, true, 50, 50)), flow);
+        var sample = new SocketSample(8, 8, flow(Protocol.TCP, local, remote), false, 0, 0,
+                new Segments(50, 53, 0, HEADERS));
+        settle(List.of(new SettledSocket(sample, SERVER, true, 0, 0, 50, 53, 0)), flow);
+        assertEquals(0, segmentation.packets(Direction.RX).orElse(-1));
+        assertEquals(3, segmentation.packets(Direction.TX).orElse(-1));
+    }
+
     /** As where a connection is made between the look at the sockets and that at the table. */
     @Test
     void aSocketSeenAfterTheTableToldOfItIsComparedWithAllThatItTold() {

@@ -230,7 +230,7 @@ class LiveFrameTest {
                 LISTEN      812 sshd: tcp 0.0.0.0:22 > *
 
 
-                  1.23 MB/s   57.3 kB/s named, 0 B/s/-300 B/s dif…
+                  1.23 MB/s   57.3 kB/s named, unattributed 542 B…
                 """, text(picture(sockets), press("cn"), 50, 8));
         assertTrue(text(picture(), press("c"), 80, 20).contains("waiting for the connections of the next interval"));
     }
@@ -284,6 +284,14 @@ class LiveFrameTest {
     }
 
     @Test
+    void lostEventsAreShownInEveryWindow() {
+        Picture lossy = model().next(new Report("conntrack", Duration.ofSeconds(1), List.of(usage(CURL, WEB, 1, 2)),
+                Map.of(), 7), AT, null);
+        assertTrue(text(lossy, RATES, 80, 20).endsWith(" named\n" + " ".repeat(41) + "7 events lost\n"));
+        assertTrue(text(lossy, RATES, 40, 4).contains("7 events lost"), text(lossy, RATES, 40, 4));
+    }
+
+    @Test
     void theKeysAreShown() {
         String text = text(picture(), press("h"), 80, 24);
         assertTrue(text.startsWith("runmonitor: keys\ns  "), text);
@@ -296,6 +304,22 @@ class LiveFrameTest {
         assertFalse(text(picture(), RATES, 80, 20).contains("\033"));
         List<String> lines = frame(true, OptionalInt.empty()).compose(picture(), RATES, List.of(), 80, 20, 0).lines();
         assertTrue(lines.get(0).startsWith("\033[1m") && lines.get(0).endsWith("\033[0m"), lines.get(0));
+    }
+
+    @Test
+    void aDifferenceThatNothingExplainsIsMarked() {
+        assertFalse(difference(1000, 1000, 0).startsWith("\033"));
+        assertFalse(difference(1010, 1000, 0).startsWith("\033"), "a hundredth");
+        assertTrue(difference(1012, 1000, 0).startsWith("\033[33m"));
+        assertTrue(difference(900, 1000, 0).startsWith("\033[33m"));
+        assertFalse(difference(900, 1000, 100).startsWith("\033"), "segmentation explains it");
+        assertTrue(difference(1100, 1000, 100).startsWith("\033[33m"), "but not the other way round");
+    }
+
+    private static String difference(long carried, long named, long segmentation) {
+        Picture picture = model().next(new Report("conntrack", Duration.ofSeconds(1),
+                List.of(usage(CURL, WEB, named, 0)), Map.of("eth0", ip(carried, 0)), ip(segmentation, 0), 0), AT, null);
+        return frame(true, OptionalInt.empty()).compose(picture, RATES, List.of(), 80, 20, 0).lines().getLast();
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import bwmon.cli.Key;
 import bwmon.cli.Terminal;
 import bwmon.monitor.console.Listing.Amount;
+import bwmon.traffic.Usage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -91,7 +92,7 @@ class LiveViewTest {
 
     @Test
     void rowsAreScrolledAsFarAsThereAreSome() {
-        var usages = new bwmon.traffic.Usage[30];
+        var usages = new Usage[30];
         for (int i = 0; i < usages.length; i++) {
             usages[i] = usage(process(i + 1, "p" + i), WEB, 1000L * (30 - i), 0);
         }
