@@ -174,7 +174,9 @@ class ConntrackEventsIT {
                 ConnectionMaker.sendDatagrams(10);
                 try (var ended = ConntrackEvents.ended(Delivery.RELIABLE)) {
                     ConnectionMaker.flush();
-                    assertEquals(List.of(), ended.take(100).connections());
+                    int unheard = ended.take(100).connections().size();
+                    assertTrue(unheard == 0 || unheard == 10,
+                            () -> unheard + " of 10: none, or all if another program listens in any namespace");
                     ConnectionMaker.sendDatagrams(5);
                     ConnectionMaker.flush();
                     assertEquals(5, ended.take(100).connections().size());
