@@ -1,6 +1,5 @@
 package bwmon.monitor.attribution;
 
-import java.net.Inet6Address;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -306,7 +305,7 @@ public final class FlowLedger {
     }
 
     private static ByteCounts withPayload(Flow flow, ByteCounts counts, Moved moved) {
-        int headers = Segments.ipHeader(flow.local().address() instanceof Inet6Address)
+        int headers = Segments.ipHeader(flow.local().isIpv6())
                 + (flow.protocol() == Protocol.UDP || flow.protocol() == Protocol.UDPLITE ? UDP_HEADER : 0);
         return counts.withPayload(Math.max(0, moved.rxBytes - moved.rxPackets * headers),
                 Math.max(0, moved.txBytes - moved.txPackets * headers));

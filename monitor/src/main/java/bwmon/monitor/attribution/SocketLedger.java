@@ -285,11 +285,16 @@ public final class SocketLedger {
                         same ? last : SocketSample.uncounted(now.cookie(), now.inode(), now.flow(), false), now,
                         entry.owner(), entry.isNew));
         entry.isNew = false;
-        entry.last = same
-                ? new SocketSample(now.cookie(), now.inode(), now.flow(), now.listening(),
-                        Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()),
-                        now.segments())
-                : now;
+        if (!same || now.rxPayload() < last.rxPayload() || now.txPayload() < last.txPayload()) {
+            entry.last = same
+                    ? new SocketSample(now.cookie(), now.inode(), now.flow(), now.listening(),
+                            Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()),
+                            now.segments())
+                    : now;
+        } else if (!now.equals(last)) {
+            // Else the one before, so that of most sockets nothing new outlives the look.
+            entry.last = now;
+        }
     }
 
     private void depart(Map<Long, Entry> present, Set<Long> ended) {

@@ -149,7 +149,8 @@ class SocketLedgerTest {
     void theOwnerStaysUntilTheLastBytes() {
         settle(found(Map.of(100L, CURL)), socket(1, 100, 0, 0));
         SocketSample orphan = socket(1, 0, 0, 7);
-        assertEquals(new Questions(Set.of(), Map.of(), List.of()), ledger.questions(List.of(orphan)), "nobody to be asked");
+        assertEquals(new Questions(Set.of(), Map.of(), List.of()), ledger.questions(List.of(orphan)),
+                "nobody to be asked");
         assertEquals(List.of(usage(CURL.process(), 1, 0, 7)), settle(NOTHING, orphan));
         assertEquals(List.of(usage(CURL.process(), 1, 3, 1)),
                 settle(List.of(), List.of(socket(1, 0, 3, 8)), NOTHING));
