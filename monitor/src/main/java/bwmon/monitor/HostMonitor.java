@@ -238,7 +238,7 @@ final class HostMonitor implements Monitor {
             Holder holder = look.refresh(held.holder());
             if (holder == null) {
                 wanted.add(held.inode());
-            } else if (holder != held.holder()) {
+            } else if (!holder.equals(held.holder())) {
                 confirmed.put(held.inode(), holder);
             }
         }
