@@ -16,6 +16,7 @@ import bwmon.monitor.attribution.LocalAddresses;
 import bwmon.monitor.attribution.SettledSocket;
 import bwmon.monitor.attribution.SocketLedger;
 import bwmon.monitor.attribution.SocketLedger.Answers;
+import bwmon.monitor.attribution.SocketLedger.Held;
 import bwmon.monitor.attribution.SocketLedger.Questions;
 import bwmon.monitor.attribution.SocketOwners;
 import bwmon.monitor.attribution.SocketOwners.Found;
@@ -151,10 +152,11 @@ final class HostMonitor implements Monitor {
     }
 
     private List<Flow> withoutSocket(List<SocketSample> open, LocalAddresses local) {
-        var known = HashSet.<Flow>newHashSet(open.size());
-        open.forEach(socket -> known.add(socket.flow()));
-        List<Flow> missing = flowLedger.withoutSocket(flows, local, known);
-        return missing.size() > FIND_LIMIT ? missing.subList(0, FIND_LIMIT) : missing;
+        Set<Flow> missing = flowLedger.firstTold(flows, local);
+        if (!missing.isEmpty()) {
+            open.forEach(socket -> missing.remove(socket.flow()));
+        }
+        return missing.stream().limit(FIND_LIMIT).toList();
     }
 
     private void addNotices() {
@@ -230,6 +232,14 @@ final class HostMonitor implements Monitor {
                 wanted.add(known.getKey());
             } else {
                 confirmed.put(known.getKey(), holder);
+            }
+        }
+        for (Held held : questions.trusted()) {
+            Holder holder = look.refresh(held.holder());
+            if (holder == null) {
+                wanted.add(held.inode());
+            } else if (!holder.equals(held.holder())) {
+                confirmed.put(held.inode(), holder);
             }
         }
         Found found = wanted.isEmpty() ? Found.NOTHING : look.find(wanted);

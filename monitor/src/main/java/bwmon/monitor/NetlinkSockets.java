@@ -1,7 +1,6 @@
 package bwmon.monitor;
 
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -204,7 +203,7 @@ final class NetlinkSockets implements Sockets {
         return new SocketSample(socket.cookie(), socket.inode(), socket.flow(), false, received,
                 counter.sent(socket, info, accepted),
                 Segments.of((int) info.segsIn(), (int) info.segsOut(), info.bytesRetrans(),
-                        socket.flow().local().address() instanceof Inet6Address, info.hasTimestamps()));
+                        socket.flow().local().isIpv6(), info.hasTimestamps()));
     }
 
     private static TcpInfo checked(TcpInfo info) throws IOException {

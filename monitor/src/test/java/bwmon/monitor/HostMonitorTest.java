@@ -48,6 +48,11 @@ class HostMonitorTest {
         }
 
         @Override
+        public Holder refresh(Holder holder) {
+            return holder;
+        }
+
+        @Override
         public Found find(Set<Long> inodes) {
             var found = new HashMap<Long, Holder>();
             for (long inode : inodes) {

@@ -1,6 +1,5 @@
 package bwmon.monitor.attribution;
 
-import java.net.Inet4Address;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -40,7 +39,7 @@ final class BoundSockets {
     }
 
     private static boolean isIpv4(Endpoint endpoint) {
-        return endpoint.address() instanceof Inet4Address;
+        return !endpoint.isIpv6();
     }
 
     /** A process before none, and the one that started first. */

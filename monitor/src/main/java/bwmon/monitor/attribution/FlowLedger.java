@@ -1,9 +1,9 @@
 package bwmon.monitor.attribution;
 
-import java.net.Inet6Address;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -97,32 +97,31 @@ public final class FlowLedger {
             Function<Flow, @Nullable Owner> prompt, boolean hasPayload, boolean isIncomplete,
             boolean isOpening) {}
 
-    /** TCP flows with an end on this host for which there is none of these sockets, and never was. */
-    public List<Flow> withoutSocket(List<TrackedFlow> flows, LocalAddresses addresses,
-            Set<Flow> tcpSockets) {
-        var missing = new ArrayList<Flow>();
+    /** Of these, the TCP flows that are open, have an end on this host, and were never told before; in that order. */
+    public Set<Flow> firstTold(List<TrackedFlow> flows, LocalAddresses addresses) {
+        var first = new LinkedHashSet<Flow>();
         for (TrackedFlow flow : flows) {
             if (flow.protocol() != Protocol.TCP || flow.hasEnded()) {
                 continue;
             }
             switch (LocalView.of(flow.ends(), addresses)) {
-                case LocalView.Outgoing(End beginner) -> addMissing(beginner, tcpSockets, missing);
-                case LocalView.Incoming(End answerer) -> addMissing(answerer, tcpSockets, missing);
+                case LocalView.Outgoing(End beginner) -> addUntold(beginner, first);
+                case LocalView.Incoming(End answerer) -> addUntold(answerer, first);
                 case LocalView.Internal(End beginner, End answerer) -> {
-                    addMissing(beginner, tcpSockets, missing);
-                    addMissing(answerer, tcpSockets, missing);
+                    addUntold(beginner, first);
+                    addUntold(answerer, first);
                 }
                 case LocalView.Forwarded(var _, var _) -> {
                 }
             }
         }
-        return missing;
+        return first;
     }
 
-    private void addMissing(End end, Set<Flow> sockets, List<Flow> missing) {
+    private void addUntold(End end, Set<Flow> first) {
         var flow = new Flow(Protocol.TCP, end.local(), end.remote());
-        if (!sockets.contains(flow) && !remembered.containsKey(flow)) {
-            missing.add(flow);
+        if (!remembered.containsKey(flow)) {
+            first.add(flow);
         }
     }
 
@@ -326,7 +325,7 @@ public final class FlowLedger {
     }
 
     private static ByteCounts withPayload(Flow flow, ByteCounts counts, Moved moved) {
-        int headers = Segments.ipHeader(flow.local().address() instanceof Inet6Address)
+        int headers = Segments.ipHeader(flow.local().isIpv6())
                 + (flow.protocol() == Protocol.UDP || flow.protocol() == Protocol.UDPLITE ? UDP_HEADER : 0);
         return counts.withPayload(Math.max(0, moved.rxBytes - moved.rxPackets * headers),
                 Math.max(0, moved.txBytes - moved.txPackets * headers));

@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Whose bytes.</b> A socket belongs to the process that holds a descriptor of it; among several (fork) to the one
  * that started first. The owner is remembered by the socket's cookie, so that it stays the owner of what a socket moves
  * after the process closed it or ended. Whenever a socket has moved something its holder is confirmed; if it gave the
- * socket up (a server that hands its connections to children), the holder is searched anew. A connection that nobody holds
+ * socket up (a server that hands its connections to children), the holder is searched anew. Such servers hand over soon after
+ * they accepted. So after {@link #PROMPT_CONFIRMATIONS} looks at which it was confirmed, a holder is confirmed no more often than
+ * every {@link #CONFIRM_EVERY}th look, and trusted as long as its process runs: what a socket moves after it was handed over
+ * later is charged to the one that handed it over, for so many looks at most. A connection that nobody holds
  * and that nobody was known to hold, but that came in through a listening socket, belongs to who listens: it is not yet
  * accepted, or was over before it could be looked at. Else the bytes are unattributed: EXITED; NO_PERMISSION where there
  * are processes that may not be looked at; KERNEL for a socket that stays open and that no process is seen to hold (the
@@ -38,6 +41,10 @@ public final class SocketLedger {
     static final int DEPARTED_LIMIT = 65_536;
 
     private static final int PROMPT_SEARCHES = 3;
+    /** How often the holder of a socket is confirmed as soon as that moves. */
+    static final int PROMPT_CONFIRMATIONS = 8;
+    /** A power of two: in how many looks a holder is confirmed once from then on, at some microseconds each. */
+    static final int CONFIRM_EVERY = 16;
     /** At most 2^8 settlings, some minutes, between two searches for the holder of a socket that goes on moving bytes. */
     private static final int MAX_PAUSE_EXPONENT = 8;
 
@@ -57,6 +64,9 @@ public final class SocketLedger {
         /** How often a search did not find the holder, and from which settling on it is worth another one. */
         private int misses;
         private long searchAgain;
+        /** How often this holder was confirmed, and from which settling on that is due again. */
+        private int confirmations;
+        private long confirmAgain;
 
         Entry(SocketSample first) {
             last = SocketSample.uncounted(first.cookie(), first.inode(), first.flow(), first.listening());
@@ -74,8 +84,22 @@ public final class SocketLedger {
             searchAgain = settlings + (misses < PROMPT_SEARCHES ? 1 : 1L << Math.min(misses, MAX_PAUSE_EXPONENT));
         }
 
+        /** The sockets of a busy moment take turns, by their cookies. */
+        void confirmed(long settlings) {
+            confirmations++;
+            confirmAgain = settlings + (confirmations < PROMPT_CONFIRMATIONS
+                    ? 1
+                    : confirmations > PROMPT_CONFIRMATIONS
+                            ? CONFIRM_EVERY
+                            : 1 + (last.cookie() & (CONFIRM_EVERY - 1)));
+        }
+
         void hold(@Nullable Holder found) {
             if (found != null) {
+                if (holder == null || provisional || !holder.process().id().equals(found.process().id())) {
+                    confirmations = 0;
+                    confirmAgain = 0;
+                }
                 holder = found;
                 provisional = false;
                 cause = null;
@@ -106,13 +130,17 @@ public final class SocketLedger {
      *
      * @param unknown inodes of sockets whose holder is to be searched
      * @param known holders by inode, to be confirmed; where one is not, its inode is to be searched as well
+     * @param trusted to be refreshed; where that has ended, its inode is to be searched as well
      */
-    public record Questions(Set<Long> unknown, Map<Long, Holder> known) {}
+    public record Questions(Set<Long> unknown, Map<Long, Holder> known, List<Held> trusted) {}
+
+    /** A socket and its holder. */
+    public record Held(long inode, Holder holder) {}
 
     /**
      * What was found.
      *
-     * @param confirmed holders by inode, of {@link Questions#known}
+     * @param confirmed holders by inode, of {@link Questions#known}, and those of {@link Questions#trusted} that have changed
      * @param found what the search for the others gave
      * @param stillOpen inodes that the search did not find, although their sockets were open before and after it
      * @param prompt the holder by the cookie, of sockets that were looked for as soon as they were made; null for others
@@ -134,6 +162,7 @@ public final class SocketLedger {
     public Questions questions(List<SocketSample> open) {
         var unknown = new HashSet<Long>();
         var known = new HashMap<Long, Holder>();
+        var trusted = new ArrayList<Held>();
         for (SocketSample sample : open) {
             if (sample.inode() == 0) {
                 continue;
@@ -142,10 +171,14 @@ public final class SocketLedger {
             if (entry == null || !entry.isSettled(settlings, moved(entry, sample))) {
                 unknown.add(sample.inode());
             } else if (entry.holder != null && (sample.listening() || moved(entry, sample))) {
-                known.put(sample.inode(), entry.holder);
+                if (sample.listening() || settlings >= entry.confirmAgain) {
+                    known.put(sample.inode(), entry.holder);
+                } else {
+                    trusted.add(new Held(sample.inode(), entry.holder));
+                }
             }
         }
-        return new Questions(unknown, known);
+        return new Questions(unknown, known, trusted);
     }
 
     /** Whether it may have changed hands: one without counters always may. */
@@ -215,6 +248,7 @@ public final class SocketLedger {
             return;
         }
         Holder holder = answers.confirmed().get(inode);
+        boolean isConfirmed = holder != null && settlings >= entry.confirmAgain;
         if (holder == null) {
             holder = answers.found().holders().get(inode);
         }
@@ -223,6 +257,9 @@ public final class SocketLedger {
         }
         if (holder != null) {
             entry.hold(holder);
+            if (isConfirmed) {
+                entry.confirmed(settlings);
+            }
         } else if (entry.holder == null && answers.stillOpen().contains(inode)) {
             // One that is not open any more was given up, by a process or with it, during the search.
             entry.missed(answers.found().unreadable() > 0 ? Owner.Cause.NO_PERMISSION : Owner.Cause.KERNEL, settlings);
@@ -248,11 +285,16 @@ public final class SocketLedger {
                         same ? last : SocketSample.uncounted(now.cookie(), now.inode(), now.flow(), false), now,
                         entry.owner(), entry.isNew));
         entry.isNew = false;
-        entry.last = same
-                ? new SocketSample(now.cookie(), now.inode(), now.flow(), now.listening(),
-                        Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()),
-                        now.segments())
-                : now;
+        if (!same || now.rxPayload() < last.rxPayload() || now.txPayload() < last.txPayload()) {
+            entry.last = same
+                    ? new SocketSample(now.cookie(), now.inode(), now.flow(), now.listening(),
+                            Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()),
+                            now.segments())
+                    : now;
+        } else if (!now.equals(last)) {
+            // Else the one before, so that of most sockets nothing new outlives the look.
+            entry.last = now;
+        }
     }
 
     private static boolean hasBegunAnew(@Nullable Segments before, @Nullable Segments now) {

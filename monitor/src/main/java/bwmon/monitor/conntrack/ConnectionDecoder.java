@@ -39,8 +39,7 @@ final class ConnectionDecoder implements NetlinkMessage.Decoder<Connection> {
         if (length < Ctnetlink.NFGENMSG_BYTES) {
             throw new NetlinkException("a connection in " + length + " bytes");
         }
-        return connection(new AttributeReader(message.payload().slice(
-                message.payload().position() + Ctnetlink.NFGENMSG_BYTES, length - Ctnetlink.NFGENMSG_BYTES)));
+        return connection(new AttributeReader(message.payload(), Ctnetlink.NFGENMSG_BYTES));
     }
 
     private Connection connection(AttributeReader attributes) throws NetlinkException {

@@ -55,7 +55,7 @@ public final class ConntrackFlows {
     /**
      * What a connection moved in an interval.
      *
-     * @param connection as it was seen last
+     * @param connection as it was seen when it last moved something, or ended
      * @param original in the direction of the original tuple
      * @param reply in the other one
      * @param hasEnded whether these are its last bytes; then it is handed out also if there are none. Not said while

@@ -66,6 +66,7 @@ final class Followed {
      */
     boolean sees(Connection now, Counters original, Counters reply, int dump) {
         Row added = null;
+        boolean hasMoved = false;
         for (int i = 0; i < FIGURES; i++) {
             long figure = figure(original, reply, i);
             Row row = nearest(i, figure);
@@ -75,11 +76,17 @@ final class Followed {
                 rows = added;
                 row = added;
             }
-            fresh[i] = Math.addExact(fresh[i], figure - row.figures[i]);
-            row.figures[i] = figure;
+            if (figure != row.figures[i]) {
+                fresh[i] = Math.addExact(fresh[i], figure - row.figures[i]);
+                row.figures[i] = figure;
+                hasMoved = true;
+            }
             row.seen = dump;
         }
-        connection = now;
+        if (hasMoved) {
+            // Else the one before, so that of most connections nothing new outlives the look.
+            connection = now;
+        }
         return added != null;
     }
 

@@ -98,10 +98,7 @@ public final class Tuple {
     }
 
     private Endpoint endpoint(long high, long low, int port) {
-        ByteBuffer address = isIpv6
-                ? ByteBuffer.allocate(16).putLong(high).putLong(low)
-                : ByteBuffer.allocate(4).putInt((int) low);
-        return Endpoint.of(address.array(), port);
+        return isIpv6 ? Endpoint.ofIpv6(high, low, port) : Endpoint.ofIpv4((int) low, port);
     }
 
     private boolean isIcmp() {

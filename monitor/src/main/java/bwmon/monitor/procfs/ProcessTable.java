@@ -83,6 +83,8 @@ public final class ProcessTable implements SocketOwners {
 
     private final class ProcLook implements Look {
         private final Map<Integer, Optional<ProcessStat>> stats = new HashMap<>();
+        /** As they were described in this look, of those that were the same as in {@link #stats}. */
+        private final Map<Integer, Owner.Process> present = new HashMap<>();
 
         private Optional<ProcessStat> stat(int pid) throws IOException {
             Optional<ProcessStat> stat = stats.get(pid);
@@ -95,6 +97,20 @@ public final class ProcessTable implements SocketOwners {
 
         @Override
         public @Nullable Holder confirm(Holder holder, long inode) throws IOException {
+            Holder now = refresh(holder);
+            if (now == null) {
+                return null;
+            }
+            try {
+                OptionalLong held = proc.socket(now.process().id().pid(), now.descriptor());
+                return held.isPresent() && held.getAsLong() == inode ? now : null;
+            } catch (AccessDeniedException e) {
+                return now; // It could be looked at once; that it no longer may does not make it another's.
+            }
+        }
+
+        @Override
+        public @Nullable Holder refresh(Holder holder) throws IOException {
             Owner.ProcessId id = holder.process().id();
             try {
                 Optional<ProcessStat> stat = stat(id.pid());
@@ -102,14 +118,14 @@ public final class ProcessTable implements SocketOwners {
                     described.remove(id.pid());
                     return null;
                 }
-                OptionalLong held = proc.socket(id.pid(), holder.descriptor());
-                if (held.isEmpty() || held.getAsLong() != inode) {
-                    return null;
+                Owner.Process process = present.get(id.pid());
+                if (process == null) {
+                    process = describe(stat.get());
+                    present.put(id.pid(), process);
                 }
-                Owner.Process process = describe(stat.get());
                 return process.equals(holder.process()) ? holder : new Holder(process, holder.descriptor());
             } catch (AccessDeniedException e) {
-                return holder; // It could be looked at once; that it no longer may does not make it another's.
+                return holder; // As above.
             }
         }
 

@@ -1,6 +1,7 @@
 package bwmon.monitor.sockdiag;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 import bwmon.monitor.netlink.AttributeReader;
 import bwmon.monitor.netlink.NetlinkException;
@@ -58,6 +59,8 @@ public record InetDiagMessage(int protocol, TcpState state, Flow flow, long inte
     static final int INET_DIAG_PROTOCOL = 10;
     /** INET_DIAG_SKV6ONLY: u8. */
     static final int INET_DIAG_SKV6ONLY = 11;
+    private static final int IPV4_BYTES = 4;
+    private static final int IPV6_BYTES = 16;
     /** sizeof(struct inet_diag_msg). */
     static final int SIZE = 72;
     static final int STATE = 1;
@@ -142,8 +145,8 @@ public record InetDiagMessage(int protocol, TcpState state, Flow flow, long inte
         }
         int family = Byte.toUnsignedInt(bytes.get(bytes.position()));
         return switch (family) {
-            case AF_INET -> 4;
-            case AF_INET6 -> 16;
+            case AF_INET -> IPV4_BYTES;
+            case AF_INET6 -> IPV6_BYTES;
             default -> throw new NetlinkException("address family " + family + " is neither AF_INET nor AF_INET6");
         };
     }
@@ -154,9 +157,15 @@ public record InetDiagMessage(int protocol, TcpState state, Flow flow, long inte
     }
 
     private static Endpoint endpoint(ByteBuffer bytes, int address, int length, int port) {
-        byte[] octets = new byte[length];
-        bytes.get(bytes.position() + address, octets);
-        return Endpoint.of(octets, port);
+        int start = bytes.position() + address;
+        return length == IPV6_BYTES
+                ? Endpoint.ofIpv6(be64(bytes, start), be64(bytes, start + Long.BYTES), port)
+                : Endpoint.ofIpv4((int) (be64(bytes, start) >>> Integer.SIZE), port);
+    }
+
+    private static long be64(ByteBuffer bytes, int start) {
+        long value = bytes.getLong(start);
+        return bytes.order() == ByteOrder.BIG_ENDIAN ? value : Long.reverseBytes(value);
     }
 
     private static long u32(ByteBuffer bytes, int offset) {

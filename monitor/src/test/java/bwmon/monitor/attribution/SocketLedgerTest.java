@@ -108,22 +108,61 @@ class SocketLedgerTest {
     @Test
     void eachDifferenceIsHandedOutOnce() {
         SocketSample first = socket(1, 100, 10, 20);
-        assertEquals(new Questions(Set.of(100L), Map.of()), ledger.questions(List.of(first)));
+        assertEquals(new Questions(Set.of(100L), Map.of(), List.of()), ledger.questions(List.of(first)));
         assertEquals(List.of(usage(CURL.process(), 1, 10, 20)), settle(found(Map.of(100L, CURL)), first));
-        assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(first)), "nothing moved");
+        assertEquals(new Questions(Set.of(), Map.of(), List.of()), ledger.questions(List.of(first)), "nothing moved");
         assertEquals(List.of(), settle(NOTHING, first));
 
         SocketSample second = socket(1, 100, 15, 20);
-        assertEquals(new Questions(Set.of(), Map.of(100L, CURL)), ledger.questions(List.of(second)));
+        assertEquals(new Questions(Set.of(), Map.of(100L, CURL), List.of()), ledger.questions(List.of(second)));
         assertEquals(List.of(usage(CURL.process(), 1, 5, 0)),
                 settle(new Answers(Map.of(100L, CURL), Found.NOTHING, Set.of(), _ -> null), second));
+    }
+
+    private Questions move(long cookie, long bytes) {
+        SocketSample moved = socket(cookie, 100 + cookie, bytes, 0);
+        Questions questions = ledger.questions(List.of(moved));
+        settle(new Answers(questions.known(), Found.NOTHING, Set.of(), _ -> null), moved);
+        return questions;
+    }
+
+    @Test
+    void aHolderThatWasConfirmedOftenIsConfirmedRarely() {
+        for (long cookie = 1; cookie <= SocketLedger.CONFIRM_EVERY; cookie++) {
+            settle(found(Map.of(100 + cookie, CURL)), socket(cookie, 100 + cookie, 0, 0));
+            long bytes = 0;
+            for (int i = 0; i < SocketLedger.PROMPT_CONFIRMATIONS; i++) {
+                assertEquals(Map.of(100 + cookie, CURL), move(cookie, ++bytes).known());
+            }
+            int turn = 0;
+            while (move(cookie, ++bytes).trusted().equals(List.of(new SocketLedger.Held(100 + cookie, CURL)))) {
+                turn++;
+            }
+            assertEquals(cookie % SocketLedger.CONFIRM_EVERY, turn, "by turns");
+            for (int i = 1; i < SocketLedger.CONFIRM_EVERY; i++) {
+                assertEquals(Map.of(), move(cookie, ++bytes).known());
+            }
+            assertEquals(Map.of(100 + cookie, CURL), move(cookie, ++bytes).known());
+        }
+    }
+
+    @Test
+    void aNewHolderIsConfirmedAtEachLookAgain() {
+        settle(found(Map.of(101L, CURL)), socket(1, 101, 0, 0));
+        for (int i = 1; i <= SocketLedger.PROMPT_CONFIRMATIONS; i++) {
+            move(1, i);
+        }
+        assertEquals(Map.of(), ledger.questions(List.of(socket(1, 101, 50, 0))).known());
+        settle(found(Map.of(101L, SERVER)), socket(1, 101, 50, 0));
+        assertEquals(Map.of(101L, SERVER), move(1, 51).known());
     }
 
     @Test
     void theOwnerStaysUntilTheLastBytes() {
         settle(found(Map.of(100L, CURL)), socket(1, 100, 0, 0));
         SocketSample orphan = socket(1, 0, 0, 7);
-        assertEquals(new Questions(Set.of(), Map.of()), ledger.questions(List.of(orphan)), "nobody to be asked");
+        assertEquals(new Questions(Set.of(), Map.of(), List.of()), ledger.questions(List.of(orphan)),
+                "nobody to be asked");
         assertEquals(List.of(usage(CURL.process(), 1, 0, 7)), settle(NOTHING, orphan));
         assertEquals(List.of(usage(CURL.process(), 1, 3, 1)),
                 settle(List.of(), List.of(socket(1, 0, 3, 8)), NOTHING));
