@@ -8,6 +8,8 @@ import bwmon.monitor.conntrack.ConntrackEvents;
 import bwmon.monitor.conntrack.ConntrackEvents.Delivery;
 import bwmon.monitor.conntrack.ConntrackFlows;
 import bwmon.monitor.conntrack.ConntrackTable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connection table by ctnetlink: listed at each look, with the ends that were told in between.
@@ -19,6 +21,7 @@ import bwmon.monitor.conntrack.ConntrackTable;
  * longer.
  */
 final class ConntrackFlowTable implements FlowTable {
+    private static final Logger LOG = LoggerFactory.getLogger(ConntrackFlowTable.class);
     /** Ends taken at most at one look; the others wait for the next one. */
     private static final int ENDS_LIMIT = 262_144;
 
@@ -26,6 +29,7 @@ final class ConntrackFlowTable implements FlowTable {
     private final ConntrackEvents ends;
     private final ConntrackFlows flows = new ConntrackFlows(ConntrackFlows.USUAL_LIMIT);
     private long lost;
+    private boolean isLimitSaid;
 
     private ConntrackFlowTable(ConntrackTable table, ConntrackEvents ends) {
         this.table = table;
@@ -59,6 +63,11 @@ final class ConntrackFlowTable implements FlowTable {
         flows.ended(told.connections());
         lost += told.lost();
         ConntrackFlows.Interval interval = flows.interval();
+        if (interval.notFollowed() > 0 && !isLimitSaid) {
+            isLimitSaid = true;
+            LOG.warn("{} connections are beyond the {} that are followed at most: their bytes are told when they end",
+                    interval.notFollowed(), ConntrackFlows.USUAL_LIMIT);
+        }
         var look = new Look(interval.differences().stream().map(ConntrackFlows.Difference::tracked).toList(),
                 interval.uncounted().stream().map(Connection::ends).toList(), lost);
         lost = 0;

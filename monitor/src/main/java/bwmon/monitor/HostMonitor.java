@@ -259,15 +259,15 @@ final class HostMonitor implements Monitor {
         return new SocketStates(sockets.states(socketLedger::owner, flowsWithoutCounters), sockets.tcpStates());
     }
 
-    /** Closes everything, and puts back what was switched on. */
+    /** Closes everything, and puts back what was switched on, whatever fails before. */
     @Override
     public void close() {
-        prompt.close();
-        sockets.close();
-        interfaces.close();
-        if (table != null) {
-            table.close();
+        try (sockets; interfaces; prompt) {
+            if (table != null) {
+                table.close();
+            }
+        } finally {
+            putBack.run();
         }
-        putBack.run();
     }
 }

@@ -37,15 +37,16 @@ import org.jspecify.annotations.Nullable;
  * the IP bytes without the headers of IP and UDP, whether a program has read it or not.
  */
 public final class FlowLedger {
-    /** Flows remembered at most, some 300 bytes each; further ones are joined by the sockets that are there alone. */
+    /** Flows remembered at most, some 300 bytes each; further ones are held to be told by the table. */
     static final int LIMIT = 262_144;
     /** A flow that moved nothing for so many intervals is forgotten. */
     static final int FORGET_AFTER = 600;
-    /** One that has ended is forgotten after so many, by when its socket's end has been told. */
-    static final int SWEEP_EVERY = 8;
+    private static final int SWEEP_EVERY = 64;
     private static final int UDP_HEADER = 8;
 
     private final Map<Flow, Remembered> remembered = new HashMap<>();
+    private List<Flow> endedNow = new ArrayList<>();
+    private List<Flow> endedBefore = new ArrayList<>();
     private long settlings;
 
     private static final class Remembered {
@@ -162,12 +163,24 @@ public final class FlowLedger {
         for (SettledSocket socket : tcp.values()) {
             segmentation = segmentation.plus(alone(socket, usages));
         }
+        forgetEnded();
         settlings++;
         if (settlings % SWEEP_EVERY == 0) {
-            remembered.values()
-                    .removeIf(one -> settlings - one.last > (one.hasEnded ? SWEEP_EVERY : FORGET_AFTER));
+            remembered.values().removeIf(one -> settlings - one.last > FORGET_AFTER);
         }
         return new Settled(usages, segmentation);
+    }
+
+    /** Flows that ended an interval ago: by now the end of their sockets has been told. */
+    private void forgetEnded() {
+        for (Flow flow : endedBefore) {
+            Remembered one = remembered.get(flow);
+            if (one != null && one.hasEnded && one.last < settlings) {
+                remembered.remove(flow);
+            }
+        }
+        endedBefore = endedNow;
+        endedNow = new ArrayList<>();
     }
 
     private static void distribute(TrackedFlow flow, LocalAddresses addresses, Map<Flow, Moved> ends,
@@ -215,6 +228,9 @@ public final class FlowLedger {
             known.owner = owner;
             known.last = settlings;
             known.hasEnded = moved.hasEnded;
+            if (moved.hasEnded) {
+                endedNow.add(flow);
+            }
         }
         Segments segments = socket == null ? null : socket.sample().segments();
         if (flow.protocol() != Protocol.TCP) {
@@ -345,7 +361,7 @@ public final class FlowLedger {
         Remembered known = remembered.get(flow);
         ByteCounts added = ByteCounts.ZERO;
         ByteCounts ip;
-        if (known == null) {
+        if (known == null && remembered.size() < LIMIT) {
             ip = ByteCounts.ofIp(socket.rxPayload() + socket.rxSegments() * segments.headerBytes(),
                     socket.txPayload() + socket.retransmittedBytes() + socket.txSegments() * segments.headerBytes(),
                     socket.rxSegments(), socket.txSegments()).withPayload(0, 0);

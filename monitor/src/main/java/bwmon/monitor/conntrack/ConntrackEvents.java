@@ -21,10 +21,11 @@ import bwmon.monitor.netlink.NetlinkConnection.Notifications;
  */
 public final class ConntrackEvents implements AutoCloseable {
     /**
-     * Room for some 10,000 events, so that the kernel need not send again what comes between two looks; it takes the
-     * memory only while they wait.
+     * Room for some 200,000 ends (the kernel doubles it), which is more than a busy host has between two looks, and for
+     * some 25,000 beginnings, which are looked at within milliseconds or in vain. It takes the memory only while they wait.
      */
-    private static final int RECEIVE_BYTES = 8 << 20;
+    private static final int ENDED_BYTES = 64 << 20;
+    private static final int BEGUN_BYTES = 8 << 20;
 
     private final NetlinkConnection netlink;
     private final ConnectionDecoder decoder = new ConnectionDecoder();
@@ -56,7 +57,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * @throws ErrnoException if the kernel refuses; EPERM without CAP_NET_ADMIN over the namespace
      */
     public static ConntrackEvents ended(Delivery delivery) throws ErrnoException {
-        return ended(delivery, RECEIVE_BYTES);
+        return ended(delivery, ENDED_BYTES);
     }
 
     static ConntrackEvents ended(Delivery delivery, int receiveBytes) throws ErrnoException {
@@ -65,7 +66,7 @@ public final class ConntrackEvents implements AutoCloseable {
 
     /** Listens for connections that begin; counters are not told. They are dropped where there is no room. The rest as for ends. */
     public static ConntrackEvents begun() throws ErrnoException {
-        return begun(RECEIVE_BYTES);
+        return begun(BEGUN_BYTES);
     }
 
     static ConntrackEvents begun(int receiveBytes) throws ErrnoException {
