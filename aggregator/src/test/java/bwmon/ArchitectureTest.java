@@ -51,7 +51,7 @@ class ArchitectureTest {
     /** Every room within a module; whoever builds another one says here what it may know, in the rules below. */
     private static final Map<String, Set<String>> ROOMS = Map.of("aggregator",
             Set.of("alert", "config", "console", "grouping", "rate", "usage"), "monitor",
-            Set.of("attribution", "conntrack", "netlink", "procfs", "rtnetlink", "sockdiag"), "proxy",
+            Set.of("attribution", "conntrack", "console", "netlink", "procfs", "rtnetlink", "sockdiag"), "proxy",
             Set.of("meter", "relay"));
 
     private static final Set<String> MODULES = Set.of("traffic", "ffi", "cli", "proxy", "monitor", "aggregator");
@@ -197,6 +197,12 @@ class ArchitectureTest {
                 .orShould().dependOnClassesThat().resideInAnyPackage("bwmon.proxy..", "bwmon.monitor..")
                 .orShould().dependOnClassesThat().resideInAPackage("bwmon.aggregator")
                 .check(HOUSE);
+    }
+
+    @Test
+    void whatRunmonitorShowsKnowsNoSource() {
+        noClasses().that().resideInAPackage("bwmon.monitor.console..").should().dependOnClassesThat(
+                resideInAPackage("bwmon.monitor..").and(not(resideInAPackage("bwmon.monitor.console..")))).check(HOUSE);
     }
 
     @Test

@@ -32,7 +32,7 @@ class ManPagesIT {
     static List<Path> launchers() throws IOException {
         try (Stream<Path> files = Files.list(HOME.resolve("bin"))) {
             List<Path> launchers = files.filter(Files::isExecutable).sorted().toList();
-            assertTrue(launchers.size() >= 2, () -> "too few programs: " + launchers);
+            assertTrue(launchers.size() >= 3, () -> "too few programs: " + launchers);
             return launchers;
         }
     }

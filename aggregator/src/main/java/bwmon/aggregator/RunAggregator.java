@@ -3,7 +3,6 @@ package bwmon.aggregator;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.ZoneId;
 import java.util.concurrent.Callable;
 
@@ -12,21 +11,23 @@ import bwmon.aggregator.config.ConfigurationFile;
 import bwmon.aggregator.console.JsonView;
 import bwmon.aggregator.console.PlainView;
 import bwmon.aggregator.console.TerminalView;
-import bwmon.aggregator.console.View;
+import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
-import bwmon.cli.OptionTypes;
 import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
+import bwmon.cli.ReportOptions;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
+import bwmon.cli.View;
 import bwmon.monitor.Monitor;
 import bwmon.monitor.MonitorOptions;
 import bwmon.monitor.Monitors;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The program {@code runaggregator}. */
@@ -51,17 +52,8 @@ public final class RunAggregator implements Callable<Integer> {
     @Option(names = "--auto-group", description = "Sum processes that are in no application by the name of their executable.")
     private boolean autoGroup;
 
-    @Option(names = "--interval", paramLabel = "SECONDS", defaultValue = "1", converter = OptionTypes.Interval.class, description = "Time between two reports; fractions allowed. Default: ${DEFAULT-VALUE}.")
-    private Duration interval = Duration.ofSeconds(1);
-
-    @Option(names = "--once", description = "Report one interval and end.")
-    private boolean once;
-
-    @Option(names = "--json", description = "Print JSON lines: a line for each owner, and the balance.")
-    private boolean json;
-
-    @Option(names = "--plain", description = "Print lines one after the other, also on a terminal.")
-    private boolean plain;
+    @Mixin
+    private ReportOptions report = new ReportOptions();
 
     private final MonitorOpener opener;
 
@@ -83,14 +75,14 @@ public final class RunAggregator implements Callable<Integer> {
     @Override
     public Integer call() throws ProgramException {
         Configuration configuration = configuration();
-        var loop = new IntervalLoop(Ticker.SYSTEM, interval);
+        var loop = new IntervalLoop(Ticker.SYSTEM, report.interval());
         Signals.onStop(signal -> loop.stop());
         ZoneId zone = ZoneId.systemDefault();
         Signals.onReload(() -> System.err
                 .println(
                         "runaggregator: SIGHUP: the configuration is read at the start only; start anew for a changed one"));
         var out = new StandardOutput();
-        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(once);
+        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(report.isOnce());
         out.check();
         return 0;
     }
@@ -101,13 +93,11 @@ public final class RunAggregator implements Callable<Integer> {
         return file == null ? Configuration.ofHost(autoGroup) : ConfigurationFile.read(file, autoGroup);
     }
 
-    private View view(PrintStream out, ZoneId zone) {
-        if (json) {
+    private View<Snapshot> view(PrintStream out, ZoneId zone) {
+        if (report.isJson()) {
             return new JsonView(new JsonLines(out));
         }
-        Terminal terminal = plain
-                ? Terminal.none()
-                : Terminal.ofStandardOutput();
+        Terminal terminal = report.terminal();
         return terminal.isInteractive()
                 ? new TerminalView(out, Session.LAYER, zone, terminal)
                 : new PlainView(out, Session.LAYER);

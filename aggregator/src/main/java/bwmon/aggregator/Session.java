@@ -12,8 +12,6 @@ import bwmon.aggregator.alert.AlertEvent;
 import bwmon.aggregator.alert.Alerts;
 import bwmon.aggregator.alert.CommandRunner;
 import bwmon.aggregator.config.Configuration;
-import bwmon.aggregator.console.View;
-import bwmon.aggregator.console.ViewThread;
 import bwmon.aggregator.grouping.Grouper;
 import bwmon.aggregator.grouping.MonitorFilter;
 import bwmon.aggregator.usage.Joiner;
@@ -22,6 +20,8 @@ import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
+import bwmon.cli.View;
+import bwmon.cli.ViewThread;
 import bwmon.proxy.Pipe;
 import bwmon.proxy.Pipes;
 import bwmon.traffic.Endpoint;
@@ -43,11 +43,11 @@ final class Session {
     private final Configuration configuration;
     private final MonitorOpener opener;
     private final IntervalLoop loop;
-    private final View view;
+    private final View<Snapshot> view;
     private final PrintStream err;
     private final ZoneId zone;
 
-    Session(Configuration configuration, MonitorOpener opener, IntervalLoop loop, View view, PrintStream err,
+    Session(Configuration configuration, MonitorOpener opener, IntervalLoop loop, View<Snapshot> view, PrintStream err,
             ZoneId zone) {
         this.configuration = configuration;
         this.opener = opener;
@@ -76,7 +76,7 @@ final class Session {
                 monitor.notices().forEach(notice -> err.println("runaggregator: " + notice));
             }
             var alerts = new Alerts(configuration.notifications(), LAYER, Ticker.SYSTEM.nanos());
-            var views = new ViewThread(view, err, loop::stop);
+            var views = new ViewThread<>(view, Snapshot::then, err, loop::stop);
             try {
                 loop.run(() -> {
                     boolean last = once || loop.isStopping();
@@ -107,7 +107,7 @@ final class Session {
                 Clock.systemUTC());
     }
 
-    private static void finish(ViewThread views) throws ProgramException {
+    private static void finish(ViewThread<Snapshot> views) throws ProgramException {
         try {
             if (!views.finish(PATIENCE)) {
                 throw new ProgramException(Kind.FAILURE, "standard output took nothing for " + PATIENCE.toSeconds()

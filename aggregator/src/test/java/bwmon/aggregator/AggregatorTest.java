@@ -11,11 +11,11 @@ import java.util.Set;
 
 import bwmon.aggregator.grouping.ApplicationRules;
 import bwmon.aggregator.grouping.Grouper;
-import bwmon.aggregator.grouping.Rule;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Joiner;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.aggregator.usage.UsageFilter;
+import bwmon.cli.Rule;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Report;

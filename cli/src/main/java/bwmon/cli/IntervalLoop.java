@@ -15,6 +15,7 @@ import bwmon.traffic.Ticker;
 public final class IntervalLoop {
     private final Ticker ticker;
     private final long intervalNanos;
+    private final long firstNanos;
     private final CountDownLatch stop = new CountDownLatch(1);
 
     /**
@@ -23,11 +24,26 @@ public final class IntervalLoop {
      * @param interval longer than 0
      */
     public IntervalLoop(Ticker ticker, Duration interval) {
+        this(ticker, interval, interval);
+    }
+
+    /**
+     * A loop whose first interval has a length of its own, so that somebody who looks on need not wait for it.
+     *
+     * @param first longer than 0
+     * @param interval of the others, longer than 0
+     */
+    public IntervalLoop(Ticker ticker, Duration first, Duration interval) {
+        this.ticker = ticker;
+        this.firstNanos = positive(first);
+        this.intervalNanos = positive(interval);
+    }
+
+    private static long positive(Duration interval) {
         if (!interval.isPositive()) {
             throw new IllegalArgumentException("an interval is longer than 0, not " + interval);
         }
-        this.ticker = ticker;
-        this.intervalNanos = interval.toNanos();
+        return interval.toNanos();
     }
 
     /** What is done once an interval. */
@@ -48,7 +64,7 @@ public final class IntervalLoop {
      * @throws ProgramException from the task
      */
     public void run(Task task) throws ProgramException {
-        long next = ticker.nanos() + intervalNanos;
+        long next = ticker.nanos() + firstNanos;
         while (!stopped(next - ticker.nanos())) {
             if (!task.run()) {
                 return;

@@ -82,20 +82,7 @@ public final class JsonLines {
         return line("usage", json -> {
             interval(json, at, interval);
             json.writeStringField("source", source);
-            json.writeStringField("owner", owner.kind());
-            if (owner instanceof Owner.Process(var id, var name, var command, var user, var cgroup, var container)) {
-                json.writeNumberField("pid", id.pid());
-                json.writeStringField("name", name);
-                json.writeStringField("command", command);
-                json.writeStringField("user", user);
-                json.writeStringField("cgroup", cgroup);
-                json.writeStringField("container", container);
-            } else if (owner instanceof Owner.Unattributed(var reason)) {
-                json.writeStringField("reason", reason.label());
-            } else {
-                json.writeStringField("name", owner.name());
-                json.writeStringField("command", owner.command());
-            }
+            owner(json, owner);
             json.writeStringField("application", application);
             counts(json, counts);
         });
@@ -107,6 +94,15 @@ public final class JsonLines {
      * @return as {@link #line}
      */
     public boolean balance(Instant at, Duration interval, Balance balance) {
+        return balance(at, interval, balance, _ -> {});
+    }
+
+    /**
+     * The balance of one interval, with fields of one's own at the end.
+     *
+     * @return as {@link #line}
+     */
+    public boolean balance(Instant at, Duration interval, Balance balance, Fields more) {
         return line("balance", json -> {
             interval(json, at, interval);
             json.writeObjectFieldStart("interfaces");
@@ -130,6 +126,7 @@ public final class JsonLines {
             counts(json, balance.segmentation());
             json.writeEndObject();
             json.writeNumberField("lost_events", balance.lostEvents());
+            more.write(json);
         });
     }
 
@@ -140,7 +137,26 @@ public final class JsonLines {
         json.writeNumberField("interval_s", micros / 1e6);
     }
 
-    private static void counts(JsonGenerator json, ByteCounts counts) throws IOException {
+    /** The fields {@code owner} and, depending on it, pid, name, command, user, cgroup and container, or reason. */
+    public static void owner(JsonGenerator json, Owner owner) throws IOException {
+        json.writeStringField("owner", owner.kind());
+        if (owner instanceof Owner.Process(var id, var name, var command, var user, var cgroup, var container)) {
+            json.writeNumberField("pid", id.pid());
+            json.writeStringField("name", name);
+            json.writeStringField("command", command);
+            json.writeStringField("user", user);
+            json.writeStringField("cgroup", cgroup);
+            json.writeStringField("container", container);
+        } else if (owner instanceof Owner.Unattributed(var reason)) {
+            json.writeStringField("reason", reason.label());
+        } else {
+            json.writeStringField("name", owner.name());
+            json.writeStringField("command", owner.command());
+        }
+    }
+
+    /** The six fields of counts; null for what is not known. */
+    public static void counts(JsonGenerator json, ByteCounts counts) throws IOException {
         number(json, "rx_bytes", counts.bytes(Direction.RX));
         number(json, "tx_bytes", counts.bytes(Direction.TX));
         number(json, "rx_packets", counts.packets(Direction.RX));
@@ -149,7 +165,8 @@ public final class JsonLines {
         number(json, "tx_payload_bytes", counts.payload(Direction.TX));
     }
 
-    private static void number(JsonGenerator json, String name, OptionalLong value) throws IOException {
+    /** One field that may not be known, and then is null. */
+    public static void number(JsonGenerator json, String name, OptionalLong value) throws IOException {
         if (value.isPresent()) {
             json.writeNumberField(name, value.getAsLong());
         } else {

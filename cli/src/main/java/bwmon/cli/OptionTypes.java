@@ -1,7 +1,10 @@
 package bwmon.cli;
 
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import bwmon.traffic.ByteQuantity;
 import picocli.CommandLine.ITypeConverter;
@@ -47,6 +50,53 @@ public final class OptionTypes {
                 }
                 return interval;
             });
+        }
+    }
+
+    /** One of an enum's constants, written in lower case; a hyphen may stand for an underscore. */
+    public abstract static class Choice<E extends Enum<E>> implements ITypeConverter<E>, Iterable<String> {
+        private final Class<E> type;
+
+        /** The choice of one of the type's constants. */
+        protected Choice(Class<E> type) {
+            this.type = type;
+        }
+
+        @Override
+        public Iterator<String> iterator() {
+            return Stream.of(type.getEnumConstants()).map(Choice::label).iterator();
+        }
+
+        private static String label(Enum<?> constant) {
+            return constant.name().toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public E convert(String text) {
+            String wanted = text.replace('-', '_');
+            for (E constant : type.getEnumConstants()) {
+                if (label(constant).equals(wanted)) {
+                    return constant;
+                }
+            }
+            throw new TypeConversionException(
+                    "'" + text + "' is none of " + String.join(", ", this));
+        }
+    }
+
+    /** A regular expression, as {@link Rule#command} reads it. */
+    public static final class CommandRule implements ITypeConverter<Rule> {
+        @Override
+        public Rule convert(String text) {
+            return OptionTypes.convert(text, Rule::command);
+        }
+    }
+
+    /** An amount's unit: {@code si}, {@code iec} or {@code bits}. */
+    public static final class Units extends Choice<ByteQuantity.Style> {
+        /** For picocli. */
+        public Units() {
+            super(ByteQuantity.Style.class);
         }
     }
 }

@@ -3,8 +3,11 @@ package bwmon.cli;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+
+import bwmon.ffi.Tty;
 
 /**
  * Signals of the operating system. Shutdown hooks cannot serve: they end the program with 128 + the signal's number, and
@@ -14,6 +17,8 @@ import java.util.function.IntConsumer;
  * it without a way to say that it is meant.
  */
 public final class Signals {
+    private static final String SIGNAL = "sun.misc.Signal";
+    private static final String HANDLER = "sun.misc.SignalHandler";
 
     private Signals() {}
 
@@ -62,10 +67,47 @@ public final class Signals {
         handle("HUP", _ -> reload.run());
     }
 
+    /** Calls {@code resized} whenever the terminal's window changed its size (SIGWINCH). */
+    static void onResize(Runnable resized) {
+        handle("WINCH", _ -> resized.run());
+    }
+
+    /** Calls {@code goOn} whenever the program goes on after it was stopped (SIGCONT), by whatever signal. */
+    static void onContinue(Runnable goOn) {
+        handle("CONT", _ -> goOn.run());
+    }
+
+    /**
+     * Calls {@code prepare} before Ctrl-Z (SIGTSTP) stops the program. It is stopped by the signal itself, as the shell
+     * expects it; where no shell could have it go on again (an orphaned process group), the kernel does not stop it.
+     * A program that was started with the signal ignored goes on ignoring it.
+     *
+     * @param goOn is called when it goes on, or was not stopped; SIGCONT may have been heard of before
+     */
+    static void onSuspend(Runnable prepare, Runnable goOn) {
+        Object ignored = handler("SIG_IGN");
+        var own = new AtomicReference<Object>();
+        Object previous = handle("TSTP", number -> {
+            prepare.run();
+            set("TSTP", handler("SIG_DFL"));
+            Tty.raise(number);
+            set("TSTP", own.get());
+            goOn.run();
+        }, own);
+        if (previous.equals(ignored)) {
+            set("TSTP", ignored);
+        }
+    }
+
     private static void handle(String name, IntConsumer action) {
+        handle(name, action, new AtomicReference<>());
+    }
+
+    /** Gives the previous handler back. */
+    private static Object handle(String name, IntConsumer action, AtomicReference<Object> own) {
         try {
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Class<?> signal = Class.forName(SIGNAL);
+            Class<?> handler = Class.forName(HANDLER);
             Object proxy = Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[]{handler},
                     (self, method, arguments) -> switch (method.getName()) {
                         case "handle" -> {
@@ -76,12 +118,34 @@ public final class Signals {
                         case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
                         default -> "handler of SIG" + name;
                     });
-            signal.getMethod("handle", signal, handler).invoke(null,
-                    signal.getConstructor(String.class).newInstance(name),
-                    proxy);
+            own.set(proxy);
+            return set(name, proxy);
         } catch (ReflectiveOperationException e) {
-            // A runtime image without jdk.unsupported: the program then ends at SIGTERM without its last report.
-            throw new IllegalStateException("this Java runtime has no sun.misc.Signal (module jdk.unsupported)", e);
+            throw missing(e);
         }
+    }
+
+    private static Object set(String name, Object handler) {
+        try {
+            Class<?> signal = Class.forName(SIGNAL);
+            return signal.getMethod("handle", signal, Class.forName(HANDLER)).invoke(null,
+                    signal.getConstructor(String.class).newInstance(name), handler);
+        } catch (ReflectiveOperationException e) {
+            throw missing(e);
+        }
+    }
+
+    /** One of the two handlers that the system has: SIG_DFL and SIG_IGN. */
+    private static Object handler(String name) {
+        try {
+            return Class.forName(HANDLER).getField(name).get(null);
+        } catch (ReflectiveOperationException e) {
+            throw missing(e);
+        }
+    }
+
+    /** A runtime image without jdk.unsupported: the program would end at SIGTERM without its last report. */
+    private static IllegalStateException missing(ReflectiveOperationException e) {
+        return new IllegalStateException("this Java runtime has no sun.misc.Signal (module jdk.unsupported)", e);
     }
 }

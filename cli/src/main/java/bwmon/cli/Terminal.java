@@ -104,9 +104,12 @@ public final class Terminal {
         return size.get().rows();
     }
 
-    /** The text as one line that fits the window, with what stood there before wiped away; a line feed at its end. */
+    /**
+     * The text as one line that fits the window, with what stood there before wiped away; a line feed at its end. Wiped
+     * first: after a character in the last column the cursor still stands on it, and it would be wiped, too.
+     */
     public String line(String text) {
-        return Columns.cut(printable(text), columns()) + "\033[K\n";
+        return "\033[K" + Columns.fit(text, columns()) + "\n";
     }
 
     /** Moves the cursor up, to the beginning of a line (ECMA-48, CPL). */
@@ -114,10 +117,8 @@ public final class Terminal {
         return "\033[" + lines + "F";
     }
 
-    /** The text with control characters shown as {@code ?}: names come from others, and must not steer the terminal. */
+    /** The text with what is no character of its own shown as {@code ?}: names come from others, and must not steer the terminal. */
     public static String printable(String text) {
-        return text.codePoints()
-                .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? '?' : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        return Columns.harmless(text);
     }
 }

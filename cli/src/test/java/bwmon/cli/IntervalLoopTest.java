@@ -75,6 +75,20 @@ class IntervalLoopTest {
     }
 
     @Test
+    void theFirstIntervalMayHaveALengthOfItsOwn() throws ProgramException {
+        // Waits until 300 ms, and is late by nothing; then until 1.3 s, and finds that it is 1.3 s already.
+        var script = new Script(0, SECOND * 3 / 10, SECOND * 3 / 10, SECOND * 13 / 10, SECOND * 13 / 10);
+        var calls = new ArrayList<Integer>();
+        new IntervalLoop(script::nanos, Duration.ofMillis(300), Duration.ofSeconds(1)).run(() -> {
+            calls.add(1);
+            return calls.size() < 2;
+        });
+        assertEquals(2, calls.size());
+        assertThrows(IllegalArgumentException.class,
+                () -> new IntervalLoop(() -> 0, Duration.ZERO, Duration.ofSeconds(1)));
+    }
+
+    @Test
     void aTaskThatHasEnoughIsNotCalledAgain() throws ProgramException {
         var calls = new ArrayList<Integer>();
         everySecond(new Jump(0, SECOND)::nanos).run(() -> {

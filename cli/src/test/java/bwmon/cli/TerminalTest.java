@@ -9,24 +9,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class TerminalTest {
-    private static final String WIPE = "\033[K\n";
+    private static final String WIPE = "\033[K";
 
     @Test
     void aLineThatFitsStaysAsItIs() {
-        assertEquals("x".repeat(40) + WIPE, Terminal.ofColumns(40).line("x".repeat(40)));
+        assertEquals(WIPE + "x".repeat(40) + "\n", Terminal.ofColumns(40).line("x".repeat(40)));
     }
 
     @Test
     void aLongLineIsCutWithASignOfIt() {
-        assertEquals("x".repeat(39) + "…" + WIPE, Terminal.ofColumns(40).line("x".repeat(41)));
+        assertEquals(WIPE + "x".repeat(39) + "…" + "\n", Terminal.ofColumns(40).line("x".repeat(41)));
     }
 
     @Test
     void wideCharactersTakeTwoColumnsAndMarksNone() {
-        assertEquals("日".repeat(20) + WIPE, Terminal.ofColumns(40).line("日".repeat(20)));
-        assertEquals("日".repeat(19) + "…" + WIPE, Terminal.ofColumns(40).line("日".repeat(21)));
-        assertEquals("x" + "日".repeat(19) + "…" + WIPE, Terminal.ofColumns(40).line("x" + "日".repeat(20)));
-        assertEquals("e\u0301".repeat(40) + WIPE, Terminal.ofColumns(40).line("e\u0301".repeat(40)));
+        assertEquals(WIPE + "日".repeat(20) + "\n", Terminal.ofColumns(40).line("日".repeat(20)));
+        assertEquals(WIPE + "日".repeat(19) + "…" + "\n", Terminal.ofColumns(40).line("日".repeat(21)));
+        assertEquals(WIPE + "x" + "日".repeat(19) + "…" + "\n", Terminal.ofColumns(40).line("x" + "日".repeat(20)));
+        assertEquals(WIPE + "e\u0301".repeat(40) + "\n", Terminal.ofColumns(40).line("e\u0301".repeat(40)));
     }
 
     @Test

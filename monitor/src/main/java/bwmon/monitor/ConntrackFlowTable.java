@@ -53,10 +53,11 @@ final class ConntrackFlowTable implements FlowTable {
 
     @Override
     public Look look() throws IOException {
+        flows.dumped(table.dump());
+        // After the list: so that a connection which ended before it was listed is not missed until the next look.
         ConntrackEvents.Events told = ends.take(ENDS_LIMIT);
         flows.ended(told.connections());
         lost += told.lost();
-        flows.dumped(table.dump());
         ConntrackFlows.Interval interval = flows.interval();
         var look = new Look(interval.differences().stream().map(ConntrackFlows.Difference::tracked).toList(),
                 interval.uncounted().stream().map(Connection::ends).toList(), lost);

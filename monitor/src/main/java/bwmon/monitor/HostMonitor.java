@@ -91,10 +91,14 @@ final class HostMonitor implements Monitor {
         this.notices = new ArrayList<>(notices);
         this.putBack = putBack;
         socketLedger = new SocketLedger(sockets.tellsEnds());
+        if (table != null) {
+            // A cold look takes so long that the interfaces, read first, would not fit the table, read last.
+            look();
+        }
         Look look = look();
         interfacesBefore = look.interfaces;
         addresses = look.interfaces.addresses();
-        prompt.at(addresses);
+        prompt.looked(addresses);
         begin = ticker.nanos();
         // What ended before the first list was never ours.
         var listed = new HashSet<Long>();
@@ -107,7 +111,7 @@ final class HostMonitor implements Monitor {
         flows.clear();
         lost = 0;
         sockets.done();
-        addNotices(look.answers);
+        addNotices();
     }
 
     /** What was seen, and what was asked about it. */
@@ -155,15 +159,11 @@ final class HostMonitor implements Monitor {
         return missing.stream().limit(FIND_LIMIT).toList();
     }
 
-    private void addNotices(Answers answers) {
-        if (answers.found().unreadable() > 0 && !answers.stillOpen().isEmpty()) {
-            notices.add("not every process may be looked at: what sockets move whose owner is not known is shown as"
-                    + " no-permission; CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them, lift that where the"
-                    + " host allows it");
-        }
+    private void addNotices() {
         if (!uncounted.isEmpty()) {
-            notices.add(uncounted.size() + " connections began before they were counted: IP bytes of those by TCP are"
-                    + " worked out from their sockets, those of others are shown as untracked");
+            notices.add(
+                    "connections that began before they were counted: " + uncounted.size() + "; IP bytes of those by"
+                            + " TCP are worked out from their sockets, those of others are shown as untracked");
         }
     }
 
@@ -188,7 +188,6 @@ final class HostMonitor implements Monitor {
         long end = ticker.nanos();
         // Nothing fails from here on, so that what is handed out once is handed out.
         addresses = look.interfaces.addresses();
-        prompt.at(addresses);
         long lostNow = lost + look.ended.lost();
         FlowLedger.Settled settled = flowLedger.settle(
                 socketLedger.settle(look.open, look.ended.sockets(), look.answers), table == null ? null : flows,
@@ -206,6 +205,7 @@ final class HostMonitor implements Monitor {
         flows.clear();
         lost = 0;
         sockets.done();
+        prompt.looked(addresses);
         interfacesBefore = look.interfaces;
         begin = end;
         return report;

@@ -215,9 +215,10 @@ public final class Monitors {
                 unreadable++;
             }
         }
-        if (unreadable > 1) {
-            notices.add(unreadable + " processes may not be looked at: what they move is shown as no-permission;"
-                    + " CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them, lift that");
+        if (unreadable > 0) {
+            notices.add("processes that may not be looked at: " + unreadable + "; what they move is shown as"
+                    + " no-permission. CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, as root has them, lift that where the"
+                    + " host allows it");
         }
         proc.ownNetworkNamespace().ifPresent(others::remove);
         if (!others.isEmpty()) {

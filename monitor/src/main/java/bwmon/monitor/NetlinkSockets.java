@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 import bwmon.monitor.attribution.Segments;
 import bwmon.monitor.attribution.SocketSample;
 import bwmon.monitor.netlink.NetlinkConnection.Notifications;
+import bwmon.monitor.procfs.SocketTable.Kind;
 import bwmon.monitor.sockdiag.DestroyedSockets;
 import bwmon.monitor.sockdiag.InetDiagMessage;
 import bwmon.monitor.sockdiag.PayloadCounter;
@@ -96,20 +97,26 @@ final class NetlinkSockets implements Sockets {
         for (InetDiagMessage socket : tcp) {
             add(socket, open);
         }
-        datagrams = datagrams();
+        var missing = EnumSet.noneOf(Kind.class);
+        datagrams = datagrams(missing);
         for (InetDiagMessage socket : datagrams) {
             open.add(SocketSample.uncounted(socket.cookie(), socket.inode(), socket.flow(), false));
         }
         if (others != null) {
-            open.addAll(others.beside(datagrams.isEmpty()));
+            open.addAll(others.beside(missing));
         }
         return open;
     }
 
-    private List<InetDiagMessage> datagrams() throws IOException {
+    /**
+     * Sockets of UDP, and raw ones.
+     *
+     * @param missing gets the tables of those kinds that the kernel does not list, because it lacks the module
+     */
+    private List<InetDiagMessage> datagrams(Set<Kind> missing) throws IOException {
         var all = new ArrayList<InetDiagMessage>();
-        sockets.dumpUdp().ifPresent(all::addAll);
-        sockets.dumpRaw().ifPresent(all::addAll);
+        sockets.dumpUdp().ifPresentOrElse(all::addAll, () -> missing.addAll(ProcSockets.UDP));
+        sockets.dumpRaw().ifPresentOrElse(all::addAll, () -> missing.addAll(ProcSockets.RAW));
         return all;
     }
 
@@ -224,10 +231,18 @@ final class NetlinkSockets implements Sockets {
                 still.add(socket.inode());
             }
         }
-        for (InetDiagMessage socket : datagrams()) {
+        var missing = EnumSet.noneOf(Kind.class);
+        for (InetDiagMessage socket : datagrams(missing)) {
             if (inodes.contains(socket.inode())) {
                 still.add(socket.inode());
             }
+        }
+        if (others != null) {
+            others.beside(missing).forEach(socket -> {
+                if (inodes.contains(socket.inode())) {
+                    still.add(socket.inode());
+                }
+            });
         }
         return still;
     }

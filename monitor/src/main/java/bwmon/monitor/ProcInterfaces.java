@@ -2,25 +2,29 @@ package bwmon.monitor;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InterfaceAddress;
-import java.net.NetworkInterface;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import bwmon.monitor.attribution.LocalAddresses;
+import bwmon.monitor.procfs.FibTrie;
 import bwmon.monitor.procfs.ProcFs;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 
 /**
- * Interfaces by /proc/net/dev. It does not tell their kind, so that the ports of a bridge count beside it; those with a hardware
- * address are taken for Ethernet's, which counts 14 bytes of header with each packet.
+ * Interfaces by /proc/net/dev. It does not tell their kind: the ports of a bridge count beside it, and all but those with a
+ * name that the kernel gives to others are taken for Ethernet's, which counts 14 bytes of header with each packet.
  */
 final class ProcInterfaces implements Interfaces {
     /** ETH_HLEN, linux/if_ether.h. */
     private static final int ETHERNET_HEADER = 14;
+
+    /** Loopback, tunnels of IP in something, and links between two points. */
+    private static final Pattern WITHOUT_HEADER = Pattern
+            .compile("lo|(?:tun|wg|ppp|sit|ip6tnl|tunl|gre|ip6gre|vti|ip6_vti|wwan|slip)[0-9]+");
 
     private final ProcFs proc;
 
@@ -28,14 +32,12 @@ final class ProcInterfaces implements Interfaces {
         this.proc = proc;
     }
 
-    private record DevLook(Map<String, ByteCounts> counters, Set<String> ethernet, LocalAddresses addresses)
-            implements
-                Look {
+    private record DevLook(Map<String, ByteCounts> counters, LocalAddresses addresses) implements Look {
         @Override
         public Map<String, ByteCounts> since(Look earlier) {
             var gains = new HashMap<>(InterfaceTraffic
                     .between(earlier instanceof DevLook before ? before.counters : Map.of(), counters));
-            gains.replaceAll((name, gain) -> ethernet.contains(name) ? withoutHeaders(gain) : gain);
+            gains.replaceAll((name, gain) -> WITHOUT_HEADER.matcher(name).matches() ? gain : withoutHeaders(gain));
             return gains;
         }
 
@@ -50,22 +52,10 @@ final class ProcInterfaces implements Interfaces {
 
     @Override
     public Look look() throws IOException {
-        Set<String> ethernet = new HashSet<>();
+        FibTrie ipv4 = proc.ipv4Addresses();
         Set<InetAddress> unicast = new HashSet<>(proc.ipv6Addresses());
-        Set<InetAddress> broadcast = new HashSet<>();
-        for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
-            byte[] hardware = each.getHardwareAddress();
-            if (hardware != null && !each.isLoopback()) {
-                ethernet.add(each.getName());
-            }
-            for (InterfaceAddress address : each.getInterfaceAddresses()) {
-                unicast.add(address.getAddress());
-                if (address.getBroadcast() != null) {
-                    broadcast.add(address.getBroadcast());
-                }
-            }
-        }
-        return new DevLook(proc.netDev(), ethernet, new LocalAddresses(unicast, broadcast));
+        unicast.addAll(ipv4.local());
+        return new DevLook(proc.netDev(), new LocalAddresses(unicast, ipv4.broadcast()));
     }
 
     @Override

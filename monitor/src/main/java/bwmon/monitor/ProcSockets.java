@@ -31,6 +31,8 @@ final class ProcSockets implements Sockets {
     private static final long NO_COOKIE = Long.MIN_VALUE;
     private static final Set<Kind> PING = EnumSet.of(Kind.ICMP, Kind.ICMP6);
     private static final Set<Kind> TCP = EnumSet.of(Kind.TCP, Kind.TCP6);
+    static final Set<Kind> UDP = EnumSet.of(Kind.UDP, Kind.UDP6, Kind.UDPLITE, Kind.UDPLITE6);
+    static final Set<Kind> RAW = EnumSet.of(Kind.RAW, Kind.RAW6);
 
     private final ProcFs proc;
     private List<ProcSocket> last = List.of();
@@ -65,12 +67,13 @@ final class ProcSockets implements Sockets {
     }
 
     /**
-     * What sock_diag does not list: sockets of ping, and where the kernel lacks its modules, UDP and raw ones.
+     * What sock_diag does not list: sockets of ping.
      *
-     * @param all whether UDP and raw sockets are missing, too
+     * @param missing what it does not list here either
      */
-    List<SocketSample> beside(boolean all) throws IOException {
-        Set<Kind> kinds = all ? EnumSet.complementOf(EnumSet.copyOf(TCP)) : PING;
+    List<SocketSample> beside(Set<Kind> missing) throws IOException {
+        var kinds = EnumSet.copyOf(PING);
+        kinds.addAll(missing);
         return read(kinds).stream().filter(socket -> socket.inode() != 0).map(ProcSockets::sample).toList();
     }
 

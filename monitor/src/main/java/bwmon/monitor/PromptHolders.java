@@ -3,7 +3,6 @@ package bwmon.monitor;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,11 +15,12 @@ import bwmon.traffic.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Searches the holders of sockets that were just made, and keeps them until the next looks have asked. Searching is for one
- * thread; asking is for any.
+ * Searches the holders of sockets that were just made, and keeps them until the next two looks have asked: one look may be
+ * under way while a socket is found. Not longer, because the ends of a flow, unlike a cookie, are used again by others.
+ * Searching is for one thread; the rest is for any.
  */
 final class PromptHolders {
-    /** Sockets remembered at most; the eldest is forgotten. At a thousand new ones a second they last for 16 s. */
+    /** Sockets remembered at most between two looks; further ones are not. */
     static final int LIMIT = 16_384;
     /** Descriptors looked at in one search: some 4 ms. */
     private static final int DESCRIPTORS = 2_000;
@@ -28,8 +28,14 @@ final class PromptHolders {
     private final SocketOwners owners;
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
-    private final Map<Long, Holder> byCookie = new LinkedHashMap<>();
-    private final Map<Flow, Holder> byFlow = new LinkedHashMap<>();
+    private Generation now = new Generation();
+    private Generation before = new Generation();
+
+    private static final class Generation {
+        private final Map<Long, Holder> byCookie = new HashMap<>();
+        /** Null where the holder was not found: whoever had these ends before is another. */
+        private final Map<Flow, @Nullable Holder> byFlow = new HashMap<>();
+    }
 
     /**
      * A socket that began a connection.
@@ -69,9 +75,11 @@ final class PromptHolders {
         try {
             for (Begun one : begun) {
                 Holder holder = found.get(one.inode);
-                if (holder != null) {
-                    put(byCookie, one.cookie, holder);
-                    put(byFlow, one.flow, holder);
+                if (now.byFlow.size() < LIMIT) {
+                    now.byFlow.put(one.flow, holder);
+                    if (holder != null) {
+                        now.byCookie.put(one.cookie, holder);
+                    }
                 }
             }
         } finally {
@@ -79,30 +87,33 @@ final class PromptHolders {
         }
     }
 
-    private static <K> void put(Map<K, Holder> map, K key, Holder holder) {
-        map.remove(key);
-        map.put(key, holder);
-        if (map.size() > LIMIT) {
-            var eldest = map.keySet().iterator();
-            eldest.next();
-            eldest.remove();
+    /** Forgets what was found before the last look. */
+    void looked() {
+        lock.lock();
+        try {
+            before = now;
+            now = new Generation();
+        } finally {
+            lock.unlock();
         }
     }
 
     @Nullable
     Holder of(long cookie) {
-        return get(byCookie, cookie);
+        lock.lock();
+        try {
+            Holder holder = now.byCookie.get(cookie);
+            return holder == null ? before.byCookie.get(cookie) : holder;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Nullable
     Holder of(Flow flow) {
-        return get(byFlow, flow);
-    }
-
-    private <K> @Nullable Holder get(Map<K, Holder> map, K key) {
         lock.lock();
         try {
-            return map.get(key);
+            return now.byFlow.containsKey(flow) ? now.byFlow.get(flow) : before.byFlow.get(flow);
         } finally {
             lock.unlock();
         }

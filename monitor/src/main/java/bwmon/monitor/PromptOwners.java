@@ -11,7 +11,7 @@ interface PromptOwners extends AutoCloseable {
     /** Looks for nobody. */
     PromptOwners NONE = new PromptOwners() {
         @Override
-        public void at(LocalAddresses now) {
+        public void looked(LocalAddresses now) {
             // Nobody asks.
         }
 
@@ -31,8 +31,8 @@ interface PromptOwners extends AutoCloseable {
         }
     };
 
-    /** From now on this host has these addresses. */
-    void at(LocalAddresses now);
+    /** A look is over: what was found before the one before it is forgotten. From now on this host has these addresses. */
+    void looked(LocalAddresses now);
 
     /** The holder of the socket with that cookie; null if it was not found. */
     @Nullable

@@ -25,6 +25,8 @@ final class PromptWatch implements PromptOwners {
     private volatile LocalAddresses addresses;
     /** Of the watching thread alone: said once. */
     private boolean hasFailed;
+    /** Of the looking thread alone. */
+    private boolean isEndSaid;
 
     /**
      * Watches the network namespace of the calling thread.
@@ -64,8 +66,14 @@ final class PromptWatch implements PromptOwners {
     }
 
     @Override
-    public void at(LocalAddresses now) {
+    public void looked(LocalAddresses now) {
         addresses = now;
+        holders.looked();
+        IOException end = watch.failure();
+        if (end != null && !isEndSaid) {
+            isEndSaid = true;
+            LOG.warn("owners of connections that just began are not looked for any more: {}", end.toString());
+        }
     }
 
     @Override

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * them. Wakes when conntrack tells of beginnings, asks for the socket of each that a socket of this host began, and hands
  * on what was found; on a thread of its own, until closed.
  *
- * <p><b>Bounds.</b> It takes at most 5 % of one processor, the time in the consumer included: working spends what rest
+ * <p><b>Bounds.</b> It takes at most 10 % of one processor, the time in the consumer included: working spends what rest
  * earns, up to {@link #CREDIT_NANOS} of savings, so that a burst after some quiet is looked at without delay. What begins
  * meanwhile waits in the kernel, whose queue has a bound. Of what waits, the latest {@value #BATCH} connections are asked
  * for, as their sockets are the likeliest to be there still; earlier ones are skipped and counted, as is what the kernel
@@ -34,10 +34,12 @@ final class SocketWatch implements AutoCloseable {
     /** Events taken at once, and of these the sockets asked for at once, at some microseconds each. */
     private static final int EVENTS = 2_048;
     static final int BATCH = 256;
-    /** One part of work in so many of all time: 5 %. */
-    private static final int SHARE = 20;
-    /** Work that may be saved up, which takes a second of quiet. */
+    /** One part of work in so many of all time: 10 %, some 100 searches a second on a host with 500 processes. */
+    private static final int SHARE = 10;
+    /** Work that may be saved up, which takes half a second of quiet. */
     private static final long CREDIT_NANOS = 50_000_000;
+    /** What it begins with: the first batches, not yet compiled, would else be paid for by seconds of not looking. */
+    private static final long FIRST_CREDIT_NANOS = 500_000_000;
     private static final long REST_LEAST_NANOS = 500_000;
     /** How long a close waits at most for a thread that has nothing to do. */
     private static final int WAIT_MILLIS = 100;
@@ -55,7 +57,7 @@ final class SocketWatch implements AutoCloseable {
     private final AtomicLong lost = new AtomicLong();
     private volatile @Nullable IOException failure;
     /** Of the watching thread alone. */
-    private long credit = CREDIT_NANOS;
+    private long credit = FIRST_CREDIT_NANOS;
 
     /**
      * A socket that was there just after its connection began.
@@ -129,7 +131,9 @@ final class SocketWatch implements AutoCloseable {
             while (!closed) {
                 boolean begins = begun.await(WAIT_MILLIS);
                 long now = ticker.nanos();
-                credit = Math.min(CREDIT_NANOS, credit + (now - earnedUntil) / SHARE);
+                if (credit < CREDIT_NANOS) {
+                    credit = Math.min(CREDIT_NANOS, credit + (now - earnedUntil) / SHARE);
+                }
                 earnedUntil = now;
                 if (begins) {
                     long start = Libc.threadCpuNanos();

@@ -9,9 +9,9 @@ import java.util.concurrent.FutureTask;
 
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
-import bwmon.monitor.conntrack.NetworkNamespace;
 import bwmon.monitor.rtnetlink.Link;
 import bwmon.monitor.rtnetlink.Links;
+import bwmon.monitor.trial.NetworkNamespace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;

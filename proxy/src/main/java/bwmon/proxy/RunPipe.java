@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
 import bwmon.cli.IntervalLoop;
+import bwmon.cli.IntervalOption;
 import bwmon.cli.OptionTypes;
 import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
@@ -34,6 +35,7 @@ import com.codahale.metrics.MetricRegistry;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -104,8 +106,8 @@ public final class RunPipe implements Callable<Integer> {
     @Option(names = "--access-log", paramLabel = "FILE", description = "Append one JSON line for each connection that has ended; opened anew at SIGHUP.")
     private @Nullable Path accessLog;
 
-    @Option(names = "--interval", paramLabel = "SECONDS", defaultValue = "1", converter = OptionTypes.Interval.class, description = "Time between two reports; fractions allowed. Default: ${DEFAULT-VALUE}.")
-    private Duration interval = Duration.ofSeconds(1);
+    @Mixin
+    private IntervalOption interval = new IntervalOption();
 
     @Option(names = "--json", description = "Print JSON lines: each pipe's bytes of the interval, and its totals.")
     private boolean json;
@@ -121,7 +123,7 @@ public final class RunPipe implements Callable<Integer> {
     @Override
     public Integer call() throws ProgramException {
         List<PipeSpec> specs = config == null ? List.of(fromArguments()) : fromFile(config);
-        var loop = new IntervalLoop(Ticker.SYSTEM, interval);
+        var loop = new IntervalLoop(Ticker.SYSTEM, interval.interval());
         var opened = new CompletableFuture<Pipes>();
         // Before anything is opened that has to be given back: a signal that comes meanwhile is answered right after.
         Signals.onStop(_ -> Thread.ofPlatform().name("drain").daemon().start(() -> drain(opened.join(), loop)),

@@ -10,8 +10,8 @@ import java.util.TreeSet;
 import bwmon.aggregator.alert.Notification;
 import bwmon.aggregator.grouping.ApplicationRules;
 import bwmon.aggregator.grouping.MonitorFilter;
-import bwmon.aggregator.grouping.Rule;
 import bwmon.cli.ProgramException;
+import bwmon.cli.Rule;
 import bwmon.cli.Settings;
 import bwmon.proxy.PipeSpec;
 

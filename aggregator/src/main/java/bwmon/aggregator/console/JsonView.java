@@ -4,9 +4,10 @@ import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.JsonLines;
+import bwmon.cli.View;
 
 /** One line for each charge, one for each source that failed, then the balance. */
-public final class JsonView implements View {
+public final class JsonView implements View<Snapshot> {
     private final JsonLines lines;
 
     /** A view on those lines. */

@@ -4,10 +4,11 @@ import java.io.PrintStream;
 
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Snapshot;
+import bwmon.cli.View;
 
 /** bwmon 1.x's lines, one block an interval, an empty line between blocks, nothing cleared and nothing cut: for
  * pipes and files. */
-public final class PlainView implements View {
+public final class PlainView implements View<Snapshot> {
     private final PrintStream out;
     private final Layer layer;
     private boolean first = true;

@@ -12,6 +12,7 @@ import java.util.Map;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.Terminal;
+import bwmon.cli.View;
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Owner;
@@ -19,7 +20,7 @@ import bwmon.traffic.Owner;
 /**
  * The last interval, in place. Escape sequences are ECMA-48's: cursor home, erase to the end of the screen, bold.
  */
-public final class TerminalView implements View {
+public final class TerminalView implements View<Snapshot> {
     private static final String CLEAR = "\033[H\033[2J";
     private static final String HOME = "\033[H";
     private static final String END_OF_SCREEN = "\033[J";

@@ -2,6 +2,8 @@ package bwmon.aggregator.grouping;
 
 import java.util.List;
 
+import bwmon.cli.Rule;
+
 /**
  * What makes an owner part of an application: any one of the rules.
  *

@@ -4,6 +4,8 @@ import java.util.List;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Application.Basis;
+import bwmon.cli.OwnerCache;
+import bwmon.cli.Rule;
 import bwmon.traffic.Owner;
 
 /**

@@ -3,6 +3,8 @@ package bwmon.aggregator.grouping;
 import java.util.List;
 
 import bwmon.aggregator.usage.UsageFilter;
+import bwmon.cli.OwnerCache;
+import bwmon.cli.Rule;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Usage;
@@ -33,11 +35,7 @@ public final class MonitorFilter implements UsageFilter {
         }
 
         boolean shows(Owner owner) {
-            if (owner instanceof Owner.Unattributed) {
-                return true;
-            }
-            return (include.isEmpty() || include.stream().anyMatch(rule -> rule.matches(owner)))
-                    && exclude.stream().noneMatch(rule -> rule.matches(owner));
+            return owner instanceof Owner.Unattributed || Rule.selects(include, exclude, owner);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Application.Basis;
+import bwmon.cli.Rule;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,7 +14,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static bwmon.aggregator.Samples.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class GrouperTest {
     private static final List<ApplicationRules> RULES = List.of(
@@ -66,19 +66,5 @@ class GrouperTest {
         grouper.group(process(1, "sh -c x"));
 
         assertEquals("web", grouper.group(process(1, "nginx")).name());
-    }
-
-    @Test
-    void noMoreThanSoManyOwnersAreRemembered() {
-        var cache = new OwnerCache<>(3, owner -> new Object());
-        Object first = cache.get(process(1, "a"));
-        cache.get(process(2, "a"));
-        cache.get(process(3, "a"));
-        assertSame(first, cache.get(process(1, "a")));
-        cache.get(process(4, "a"));
-
-        assertEquals(3, cache.size());
-        assertSame(first, cache.get(process(1, "a")));
-        assertTrue(OwnerCache.MAX_OWNERS <= 65_536);
     }
 }

@@ -2,6 +2,7 @@ package bwmon.aggregator.grouping;
 
 import java.util.List;
 
+import bwmon.cli.Rule;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Usage;

@@ -51,6 +51,11 @@ public final class FlowLedger {
     private static final class Remembered {
         private @Nullable Owner owner;
         private @Nullable Segmentation segmentation;
+        /** Whose segments that compares: the same ends may have another socket later. */
+        private long cookie;
+        /** Packets that the table counted in intervals in which the socket was not seen. */
+        private long rxEarlier;
+        private long txEarlier;
         private long last;
         private boolean hasEnded;
     }
@@ -146,7 +151,7 @@ public final class FlowLedger {
             // The ended ones come first: where two had the same ends, the one that is open settles last.
             SettledSocket earlier = tcp.put(socket.sample().flow(), socket);
             if (earlier != null) {
-                usages.addAll(alone(earlier));
+                segmentation = segmentation.plus(alone(earlier, usages));
             }
         }
         for (Map.Entry<Flow, Moved> end : ends.entrySet()) {
@@ -155,7 +160,7 @@ public final class FlowLedger {
                     .plus(settle(end.getKey(), end.getValue(), socket, bound, circumstances, usages));
         }
         for (SettledSocket socket : tcp.values()) {
-            usages.addAll(alone(socket));
+            segmentation = segmentation.plus(alone(socket, usages));
         }
         settlings++;
         if (settlings % SWEEP_EVERY == 0) {
@@ -216,11 +221,15 @@ public final class FlowLedger {
             counts = withPayload(flow, counts, moved);
         } else if (socket != null && segments != null) {
             counts = counts.withPayload(socket.rxPayload(), socket.txPayload());
-            missing = missing(known, socket, segments, moved, circumstances.isOpening());
+            missing = missing(known, socket, segments, moved.rxPackets, moved.txPackets, circumstances.isOpening());
             counts = counts.plus(missing);
         } else if (circumstances.hasPayload() && !(owner instanceof Owner.Unattributed)) {
             // Its socket has told of its last byte, or will tell of the first at its first sight.
             counts = counts.withPayload(0, 0);
+        }
+        if (socket == null && known != null) {
+            known.rxEarlier += moved.rxPackets;
+            known.txEarlier += moved.txPackets;
         }
         if (!counts.isNothing()) {
             usages.add(new Usage(owner, flow, counts));
@@ -228,19 +237,30 @@ public final class FlowLedger {
         return missing;
     }
 
-    private static ByteCounts missing(@Nullable Remembered known, SettledSocket socket, Segments now, Moved moved,
-            boolean isOpening) {
-        Segmentation segmentation = known == null ? null : known.segmentation;
-        if (segmentation == null) {
-            // What was before the table looked is not missing in it: all of it at the opening, later what was before
-            // this interval, since the table began to look at the opening.
-            segmentation = new Segmentation(
-                    isOpening ? now : now.before(socket.rxSegments(), socket.txSegments()));
-            if (known != null) {
-                known.segmentation = segmentation;
+    private static ByteCounts missing(@Nullable Remembered known, SettledSocket socket, Segments now, long rxPackets,
+            long txPackets, boolean isOpening) {
+        // What was before the table looked is not missing in it: all of it at the opening, later what was before this
+        // interval, since the table began to look at the opening.
+        long cookie = socket.sample().cookie();
+        boolean isFollowed = known != null && known.segmentation != null && known.cookie == cookie;
+        var segmentation = known != null && known.segmentation != null && isFollowed
+                ? known.segmentation
+                : new Segmentation(isOpening ? now : now.before(socket.rxSegments(), socket.txSegments()));
+        long rxEarlier = 0;
+        long txEarlier = 0;
+        if (known != null) {
+            if (isFollowed || socket.isNew()) {
+                rxEarlier = known.rxEarlier;
+                txEarlier = known.txEarlier;
             }
+            known.segmentation = segmentation;
+            known.cookie = cookie;
+            known.rxEarlier = 0;
+            known.txEarlier = 0;
         }
-        return isOpening ? ByteCounts.ZERO : segmentation.missing(now, moved.rxPackets, moved.txPackets);
+        return isOpening
+                ? ByteCounts.ZERO
+                : segmentation.missing(now, rxPackets + rxEarlier, txPackets + txEarlier);
     }
 
     private @Nullable Remembered remember(Flow flow) {
@@ -311,23 +331,34 @@ public final class FlowLedger {
                 Math.max(0, moved.txBytes - moved.txPackets * headers));
     }
 
-    /** What a socket moved of which the connection table did not tell in this interval. */
-    private List<Usage> alone(SettledSocket socket) {
+    /**
+     * What a socket moved of which the connection table did not tell in this interval.
+     *
+     * @return what was added for segments
+     */
+    private ByteCounts alone(SettledSocket socket, List<Usage> usages) {
         Flow flow = socket.sample().flow();
         Segments segments = socket.sample().segments();
         if (segments == null || !socket.hasMoved()) {
-            return List.of();
+            return ByteCounts.ZERO;
         }
         Remembered known = remembered.get(flow);
-        // If the table counts it, it has told of these bytes, or will.
-        ByteCounts ip = known != null
-                ? ByteCounts.ofIp(0, 0, 0, 0)
-                : ByteCounts.ofIp(socket.rxPayload() + socket.rxSegments() * segments.headerBytes(),
-                        socket.txPayload() + socket.retransmittedBytes()
-                                + socket.txSegments() * segments.headerBytes(),
-                        socket.rxSegments(), socket.txSegments());
-        ByteCounts counts = ip.withPayload(socket.rxPayload(), socket.txPayload());
-        return counts.isNothing() ? List.of() : List.of(new Usage(socket.owner(), flow, counts));
+        ByteCounts added = ByteCounts.ZERO;
+        ByteCounts ip;
+        if (known == null) {
+            ip = ByteCounts.ofIp(socket.rxPayload() + socket.rxSegments() * segments.headerBytes(),
+                    socket.txPayload() + socket.retransmittedBytes() + socket.txSegments() * segments.headerBytes(),
+                    socket.rxSegments(), socket.txSegments()).withPayload(0, 0);
+        } else {
+            // The table has told of these bytes before.
+            added = missing(known, socket, segments, 0, 0, false);
+            ip = added;
+        }
+        ByteCounts counts = ip.plus(ByteCounts.ZERO.withPayload(socket.rxPayload(), socket.txPayload()));
+        if (!counts.isNothing()) {
+            usages.add(new Usage(socket.owner(), flow, counts));
+        }
+        return added;
     }
 
     /** Whether the connection table has told of that flow. */

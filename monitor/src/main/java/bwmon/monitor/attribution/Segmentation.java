@@ -26,7 +26,9 @@ final class Segmentation {
         }
 
         long missing(int segments, long packets) {
-            missing += Integer.toUnsignedLong(segments - last) - packets;
+            // A socket that was disconnected and connected anew (AF_UNSPEC, connect(2)) has begun to count anew.
+            missing += Integer.toUnsignedLong(Segments.hasFallen(last, segments) ? segments : segments - last)
+                    - packets;
             last = segments;
             long more = Math.max(0, missing - added);
             added += more;

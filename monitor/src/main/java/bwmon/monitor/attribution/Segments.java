@@ -20,6 +20,11 @@ public record Segments(int received, int sent, long retransmittedBytes, int head
                 ipHeader(isIpv6) + TCP_HEADER + (hasTimestamps ? TIMESTAMPS : 0));
     }
 
+    /** Whether a counter of 32 bits has fallen, instead of having wrapped round. */
+    static boolean hasFallen(int before, int now) {
+        return now - before < 0;
+    }
+
     /** As they were when so many segments less had passed. */
     Segments before(long receivedSince, long sentSince) {
         return new Segments((int) (received - receivedSince), (int) (sent - sentSince), 0, headerBytes);

@@ -278,7 +278,7 @@ public final class SocketLedger {
         SocketSample last = entry.last;
         // A socket that was disconnected and connected anew (AF_UNSPEC, connect(2)) has begun to count anew. On one
         // connection no counter falls, but for the moment in which a retransmission is counted before it is sent.
-        boolean same = now.flow().equals(last.flow());
+        boolean same = now.flow().equals(last.flow()) && !hasBegunAnew(last.segments(), now.segments());
         settled.add(now.segments() == null
                 ? SettledSocket.unmoved(now, entry.owner(), entry.isNew)
                 : SettledSocket.between(
@@ -295,6 +295,11 @@ public final class SocketLedger {
             // Else the one before, so that of most sockets nothing new outlives the look.
             entry.last = now;
         }
+    }
+
+    private static boolean hasBegunAnew(@Nullable Segments before, @Nullable Segments now) {
+        return before != null && now != null && (Segments.hasFallen(before.received(), now.received())
+                || Segments.hasFallen(before.sent(), now.sent()));
     }
 
     private void depart(Map<Long, Entry> present, Set<Long> ended) {

@@ -1,5 +1,7 @@
 package bwmon.monitor.attribution;
 
+import java.util.stream.LongStream;
+
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 
@@ -8,43 +10,48 @@ import bwmon.traffic.Direction;
  * summed up, and what is missing is handed out once it is missing for sure; where the flows are ahead, the interfaces catch
  * up in the next intervals.
  *
- * <p>Interfaces that count a packet before it is segmented never catch up with flows whose segments are counted. So when the
- * flows have been ahead for {@link #PATIENCE} intervals, that is forgiven, up to what segmentation added.
+ * <p>They never catch up with segments that they do not count, and with packets that the host drops after the connection table
+ * counted them (a full queueing discipline, a firewall). So when the flows have been ahead for {@link #PATIENCE} intervals, that
+ * is forgiven: what segmentation added, and what is more than a different instant can explain, which is held to be a
+ * {@link #SKEW}th of an interval's traffic.
  */
 public final class Untracked {
     static final int PATIENCE = 8;
+    static final int SKEW = 4;
 
-    private boolean isFirst = true;
     private final Figure[] figures = {new Figure(), new Figure(), new Figure(), new Figure()};
 
     private static final class Figure {
         /** What the interfaces counted more than the flows, less what was handed out or forgiven. */
         private long missing;
         private long segmentation;
+        private long flowsNow;
+        /** What was missing, and what the flows moved, in the last intervals. */
         private final long[] history = new long[PATIENCE];
+        private final long[] flowHistory = new long[PATIENCE];
         private int next;
 
         void add(long interfaces, long flows, long added) {
             missing += interfaces - flows;
             segmentation += added;
+            flowsNow += flows;
         }
 
         long take() {
             long taken = Math.max(0, missing);
             missing -= taken;
             history[next] = missing;
+            flowHistory[next] = flowsNow;
+            flowsNow = 0;
             next = (next + 1) % PATIENCE;
-            long ahead = Long.MAX_VALUE;
-            for (long then : history) {
-                ahead = Math.min(ahead, -then);
-            }
-            long forgiven = Math.min(ahead, segmentation);
-            if (forgiven > 0) {
-                missing += forgiven;
-                segmentation -= forgiven;
-                for (int i = 0; i < PATIENCE; i++) {
-                    history[i] += forgiven;
-                }
+            long ahead = -LongStream.of(history).max().orElse(0);
+            long bySegmentation = Math.min(ahead, segmentation);
+            segmentation -= bySegmentation;
+            long skew = LongStream.of(flowHistory).max().orElse(0) / SKEW;
+            long forgiven = bySegmentation + Math.max(0, ahead - bySegmentation - skew);
+            missing += forgiven;
+            for (int i = 0; i < PATIENCE; i++) {
+                history[i] += forgiven;
             }
             return taken;
         }
@@ -62,13 +69,6 @@ public final class Untracked {
         interfaces.forEach(counts -> add(counts, ByteCounts.ZERO, ByteCounts.ZERO));
         flows.forEach(counts -> add(ByteCounts.ZERO, counts, ByteCounts.ZERO));
         add(ByteCounts.ZERO, ByteCounts.ZERO, segmentation);
-        if (isFirst) {
-            // The first looks of a cold machine take long, and what lies between them is no debt of the interfaces.
-            isFirst = false;
-            for (Figure figure : figures) {
-                figure.missing = Math.max(0, figure.missing);
-            }
-        }
         return ByteCounts.ofIp(figures[0].take(), figures[1].take(), figures[2].take(), figures[3].take());
     }
 

@@ -15,7 +15,7 @@ import bwmon.monitor.netlink.NetlinkConnection.Notifications;
  * not be lost and one that may be want different sockets. For one thread at a time.
  *
  * <p><b>Ends</b> are told as {@link Delivery} says. Where net.netfilter.nf_conntrack_events is 2, connections that began
- * while nobody listened end without a word.
+ * while nobody listened, in any namespace, end without a word.
  *
  * <p><b>Beginnings</b> are lost where no room is left, and counted.
  */

@@ -209,12 +209,24 @@ public final class EnabledConntrack implements AutoCloseable {
     }
 
     private void putBack(Map<ConntrackSwitch, Integer> values) throws IOException {
+        IOException first = null;
         for (Map.Entry<ConntrackSwitch, Integer> each : values.entrySet()) {
             RandomAccessFile file = files.get(each.getKey());
-            // Another value than ours is somebody's who knows better.
-            if (file != null && read(file) == ON) {
-                write(file, each.getValue());
+            try {
+                // Another value than ours is somebody's who knows better.
+                if (file != null && read(file) == ON) {
+                    write(file, each.getValue());
+                }
+            } catch (IOException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
             }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 

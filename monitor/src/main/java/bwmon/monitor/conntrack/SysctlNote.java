@@ -7,10 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -26,6 +29,8 @@ import java.util.TreeSet;
  */
 final class SysctlNote {
     private static final int LINES_LIMIT = 1000;
+
+    private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
 
     private final Path procRoot;
     private final Path file;
@@ -45,7 +50,8 @@ final class SysctlNote {
 
     /** Makes the folder if need be; its lock file stays, because a file that goes cannot be locked. */
     static <T> T locked(Path directory, Locked<T> action) throws IOException {
-        Files.createDirectories(directory);
+        // Nobody else's: whoever may read the lock file could lock it, and keep us waiting.
+        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OURS_ALONE));
         // A file lock is the whole JVM's: its threads need one beside it.
         synchronized (SysctlNote.class) {
             try (var file = new RandomAccessFile(directory.resolve("lock").toFile(), "rw");

@@ -272,6 +272,13 @@ public final class ProcFs {
         }
     }
 
+    /** The IPv4 addresses of the calling thread's network namespace, 127.0.0.0/8 as its first address only. */
+    public FibTrie ipv4Addresses() throws IOException {
+        try (InputStream file = net("fib_trie")) {
+            return FibTrie.read(file);
+        }
+    }
+
     /** The IPv6 addresses of the calling thread's network namespace; empty where IPv6 is off. */
     public Set<InetAddress> ipv6Addresses() throws IOException {
         try (InputStream file = net("if_inet6")) {

@@ -38,6 +38,15 @@ public final class Users {
         return name == null ? Long.toString(uid) : name;
     }
 
+    /**
+     * Whether the file has a user of that name.
+     *
+     * @throws IOException if the file is there and cannot be read
+     */
+    public boolean has(String name) throws IOException {
+        return names.containsValue(name) || (refresh() && names.containsValue(name));
+    }
+
     private boolean refresh() throws IOException {
         try {
             FileTime modified = Files.getLastModifiedTime(passwd);

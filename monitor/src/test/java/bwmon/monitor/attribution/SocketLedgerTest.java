@@ -80,6 +80,18 @@ class SocketLedgerTest {
     }
 
     @Test
+    void aSocketThatIsConnectedAnewToTheSamePeerCountsAnew() {
+        ledger.settle(List.of(new SocketSample(1, 0, flow(1), false, 900, 900, new Segments(9, 9, 0, 52))), List.of(),
+                NOTHING);
+        SettledSocket settled = ledger.settle(
+                List.of(new SocketSample(1, 0, flow(1), false, 200, 300, new Segments(2, 3, 0, 52))), List.of(),
+                NOTHING)
+                .getFirst();
+        assertEquals(List.of(200L, 300L, 2L, 3L), List.of(settled.rxPayload(), settled.txPayload(),
+                settled.rxSegments(), settled.txSegments()));
+    }
+
+    @Test
     void segmentsAreCountedFromTheFirstSightOfASocketAndMayWrapRound() {
         ledger.settle(List.of(segments(1, -3, 5)), List.of(), NOTHING);
         SettledSocket settled = ledger.settle(List.of(segments(1, 4, 9)), List.of(), NOTHING).getFirst();

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 
 import bwmon.monitor.conntrack.ConntrackEvents.Delivery;
+import bwmon.monitor.trial.NetworkNamespace;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -173,7 +174,9 @@ class ConntrackEventsIT {
                 ConnectionMaker.sendDatagrams(10);
                 try (var ended = ConntrackEvents.ended(Delivery.RELIABLE)) {
                     ConnectionMaker.flush();
-                    assertEquals(List.of(), ended.take(100).connections());
+                    int unheard = ended.take(100).connections().size();
+                    assertTrue(unheard == 0 || unheard == 10,
+                            () -> unheard + " of 10: none, or all if another program listens in any namespace");
                     ConnectionMaker.sendDatagrams(5);
                     ConnectionMaker.flush();
                     assertEquals(5, ended.take(100).connections().size());

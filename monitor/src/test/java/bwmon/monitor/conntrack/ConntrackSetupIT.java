@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 import bwmon.monitor.conntrack.ConntrackState.Access;
+import bwmon.monitor.trial.NetworkNamespace;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

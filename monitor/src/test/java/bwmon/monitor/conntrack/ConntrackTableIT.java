@@ -3,6 +3,7 @@ package bwmon.monitor.conntrack;
 import java.util.HashSet;
 import java.util.List;
 
+import bwmon.monitor.trial.NetworkNamespace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -19,6 +19,7 @@ import java.util.Set;
 import bwmon.monitor.attribution.LocalAddresses;
 import bwmon.monitor.attribution.LocalView;
 import bwmon.monitor.attribution.LocalView.End;
+import bwmon.monitor.trial.NetworkNamespace;
 import bwmon.traffic.Endpoint;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

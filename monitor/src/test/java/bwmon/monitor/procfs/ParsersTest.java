@@ -178,4 +178,26 @@ class ParsersTest {
                 .map(address -> new Endpoint(address, 0).host()).collect(Collectors.toSet());
         assertEquals(Set.of("fe80::30d4:9eff:fe5a:b51", "::1"), read);
     }
+
+    @Test
+    void addressesOfIpv4AreReadFromTheRoutes() throws IOException {
+        String file = """
+                Local:
+                  +-- 0.0.0.0/1 2 0 2
+                     +-- 10.3.3.0/24 2 0 2
+                           |-- 10.3.3.0
+                              /24 link UNICAST
+                           |-- 10.3.3.1
+                              /32 host LOCAL
+                        |-- 10.3.3.255
+                           /32 link BROADCAST
+                           |-- 10.3.3.999
+                              /32 host LOCAL
+                        |-- 127.0.0.0
+                           /8 host LOCAL
+                """;
+        FibTrie read = FibTrie.read(new ByteArrayInputStream(bytes(file)));
+        assertEquals("[/10.3.3.1]", read.local().toString());
+        assertEquals("[/10.3.3.255]", read.broadcast().toString());
+    }
 }

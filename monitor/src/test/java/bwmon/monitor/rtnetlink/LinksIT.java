@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import bwmon.monitor.conntrack.NetworkNamespace;
 import bwmon.monitor.sockdiag.SockDiag;
 import bwmon.monitor.sockdiag.TcpInfo;
+import bwmon.monitor.trial.NetworkNamespace;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;

@@ -18,7 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
-import bwmon.monitor.conntrack.NetworkNamespace;
+import bwmon.monitor.trial.NetworkNamespace;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Protocol;

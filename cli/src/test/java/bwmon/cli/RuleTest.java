@@ -1,4 +1,4 @@
-package bwmon.aggregator.grouping;
+package bwmon.cli;
 
 import java.time.Duration;
 
@@ -8,7 +8,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static bwmon.aggregator.Samples.process;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +15,13 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class RuleTest {
+    private static Owner.Process process(int pid, String command) {
+        String word = command.split(" ", 2)[0];
+        return new Owner.Process(new Owner.ProcessId(pid, 1), word.substring(word.lastIndexOf('/') + 1), command,
+                "root",
+                "/", null);
+    }
+
     @ParameterizedTest
     @CsvSource({"nginx, true", "^nginx, false", "^/usr/sbin/nginx, true", "-g daemon, true", "NGINX, false",
             "(?i)NGINX, true", "ngin[xy]\\b, true", "^$, false"})

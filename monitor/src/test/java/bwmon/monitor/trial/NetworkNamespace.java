@@ -1,4 +1,4 @@
-package bwmon.monitor.conntrack;
+package bwmon.monitor.trial;
 
 import java.io.File;
 import java.io.IOException;
@@ -42,7 +42,7 @@ public final class NetworkNamespace implements AutoCloseable {
             Assumptions.assumeTrue(Files.isExecutable(Path.of(tool)), tool + " is not installed");
         }
         var namespace = new NetworkNamespace(
-                "bwmon-ct-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
+                "bwmon-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         run(List.of(IP.toString(), "netns", "add", namespace.name));
         namespace.exec("ip", "link", "set", "lo", "up");
         return namespace;
@@ -84,12 +84,17 @@ public final class NetworkNamespace implements AutoCloseable {
         }
     }
 
+    /** Moves the calling thread in here, for as long as it lives. */
+    public void enter() throws IOException {
+        try (Fd fd = Fd.of("open", Libc.open("/run/netns/" + name, O_CLOEXEC))) {
+            ErrnoException.check("setns", Libc.setns(fd.number(), CLONE_NEWNET));
+        }
+    }
+
     /** Runs code on a thread of its own that lives in here. */
     public <T> T call(Callable<T> code) throws Exception {
         var task = new FutureTask<>(() -> {
-            try (Fd fd = Fd.of("open", Libc.open("/run/netns/" + name, O_CLOEXEC))) {
-                ErrnoException.check("setns", Libc.setns(fd.number(), CLONE_NEWNET));
-            }
+            enter();
             return code.call();
         });
         Thread.ofPlatform().name(name).start(task);
@@ -98,11 +103,17 @@ public final class NetworkNamespace implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        // A test that ran out of time was interrupted, and is to be cleared away all the same.
+        boolean isInterrupted = Thread.interrupted();
         try {
             run(List.of(IP.toString(), "netns", "del", name));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            isInterrupted = true;
             throw new IOException("interrupted while the namespace was taken down", e);
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

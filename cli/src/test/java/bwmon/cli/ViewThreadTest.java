@@ -1,4 +1,4 @@
-package bwmon.aggregator.console;
+package bwmon.cli;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -9,13 +9,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import bwmon.aggregator.usage.Snapshot;
-import bwmon.traffic.Direction;
 import org.junit.jupiter.api.Test;
 
-import static bwmon.aggregator.Samples.charge;
-import static bwmon.aggregator.Samples.process;
-import static bwmon.aggregator.Samples.snapshot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -23,29 +18,39 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 class ViewThreadTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
+    /** An interval in which so many bytes moved. */
+    private record Interval(Duration length, long bytes) {
+        Interval then(Interval next) {
+            return new Interval(length.plus(next.length), bytes + next.bytes);
+        }
+    }
+
+    private static Interval second(long bytes) {
+        return new Interval(Duration.ofSeconds(1), bytes);
+    }
+
     private final ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
     private final PrintStream err = new PrintStream(errBytes, true, StandardCharsets.UTF_8);
 
     @Test
     void aViewThatIsStuckDelaysNobodyAndLosesNoByte() throws InterruptedException {
         var stuck = new CountDownLatch(1);
-        var shown = new CopyOnWriteArrayList<Snapshot>();
-        var thread = new ViewThread(snapshot -> {
+        var shown = new CopyOnWriteArrayList<Interval>();
+        var thread = new ViewThread<Interval>(interval -> {
             awaitUninterruptibly(stuck);
-            return shown.add(snapshot);
-        }, err, () -> {});
+            return shown.add(interval);
+        }, Interval::then, err, () -> {});
         for (int second = 1; second <= 1000; second++) {
-            thread.show(snapshot(second, charge(process(1, "a"), second, 1)), List.of("event " + second));
+            thread.show(second(second), List.of("event " + second));
         }
         assertFalse(thread.finish(Duration.ofMillis(1)));
         stuck.countDown();
 
         assertTrue(thread.finish(LONG));
         assertTrue(shown.size() <= ViewThread.MAX_WAITING + 1, shown.size() + " intervals");
-        assertEquals(500_500, shown.stream()
-                .mapToLong(s -> s.balance().named().payload(Direction.RX).orElseThrow()).sum());
+        assertEquals(500_500, shown.stream().mapToLong(Interval::bytes).sum());
         assertEquals(Duration.ofSeconds(1000),
-                shown.stream().map(Snapshot::interval).reduce(Duration.ZERO, Duration::plus));
+                shown.stream().map(Interval::length).reduce(Duration.ZERO, Duration::plus));
         String events = errBytes.toString(StandardCharsets.UTF_8);
         assertTrue(events.endsWith("event 999\nevent 1000\n"), events);
         assertTrue(events.contains(" messages before the next were not shown\n"), events);
@@ -65,9 +70,10 @@ class ViewThreadTest {
     void aReaderThatIsGoneIsToldOnceAndMessagesGoOn() throws InterruptedException {
         var ends = new AtomicInteger();
         var shows = new AtomicInteger();
-        var thread = new ViewThread(snapshot -> shows.incrementAndGet() < 1, err, ends::incrementAndGet);
-        thread.show(snapshot(1), List.of("one"));
-        thread.show(snapshot(2), List.of("two"));
+        var thread = new ViewThread<Interval>(_ -> shows.incrementAndGet() < 1, Interval::then, err,
+                ends::incrementAndGet);
+        thread.show(second(1), List.of("one"));
+        thread.show(second(1), List.of("two"));
         assertTrue(thread.finish(LONG));
 
         assertEquals(1, ends.get());

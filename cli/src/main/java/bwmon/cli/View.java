@@ -1,16 +1,18 @@
-package bwmon.aggregator.console;
+package bwmon.cli;
 
-import bwmon.aggregator.usage.Snapshot;
-
-/** Shows intervals on standard output. */
+/**
+ * Shows intervals on standard output.
+ *
+ * @param <P> what is shown of an interval; immutable
+ */
 @FunctionalInterface
-public interface View {
+public interface View<P> {
     /**
      * Shows one interval.
      *
      * @return false if the reader has gone, so that nothing more is to be shown
      */
-    boolean show(Snapshot snapshot);
+    boolean show(P interval);
 
     /**
      * Takes a message that belongs to the next interval, where the view has a place for it.

@@ -1,4 +1,6 @@
-package bwmon.aggregator.grouping;
+package bwmon.cli;
+
+import java.util.List;
 
 import bwmon.traffic.Owner;
 import com.google.re2j.Pattern;
@@ -40,6 +42,12 @@ public sealed interface Rule {
         public boolean matches(Owner owner) {
             return !(owner instanceof Owner.Unattributed) && owner.name().equals(name);
         }
+    }
+
+    /** Whether the owner matches an include, where there is any, and no exclude: exclude wins, as in bwmon 1.x. */
+    static boolean selects(List<Rule> include, List<Rule> exclude, Owner owner) {
+        return (include.isEmpty() || include.stream().anyMatch(rule -> rule.matches(owner)))
+                && exclude.stream().noneMatch(rule -> rule.matches(owner));
     }
 
     /**

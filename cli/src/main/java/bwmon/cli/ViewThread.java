@@ -1,4 +1,4 @@
-package bwmon.aggregator.console;
+package bwmon.cli;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BinaryOperator;
 
-import bwmon.aggregator.usage.Snapshot;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +17,10 @@ import org.slf4j.LoggerFactory;
  * Shows intervals on a thread of its own, so that a terminal that was stopped or a reader that is slow delays no interval.
  * Intervals wait in a queue of {@value #MAX_WAITING}; what comes when it is full is joined to the last one in it, so that
  * a slow view loses resolution and no bytes. Messages go to standard error before the interval that they are of.
+ *
+ * @param <P> what is shown of an interval; immutable
  */
-public final class ViewThread implements AutoCloseable {
+public final class ViewThread<P> implements AutoCloseable {
     /** So many intervals wait at most. */
     public static final int MAX_WAITING = 16;
     /** So many messages wait at most with one interval; the oldest are forgotten, and how many is said. */
@@ -26,23 +28,24 @@ public final class ViewThread implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ViewThread.class);
 
-    private final View view;
+    private final View<P> view;
+    private final BinaryOperator<P> join;
     private final PrintStream err;
     private final Runnable onEnd;
     private final Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // Guarded by lock.
-    private final ArrayDeque<Item> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Item<P>> waiting = new ArrayDeque<>();
     private boolean closing;
     private volatile boolean failed;
 
-    private record Item(Snapshot snapshot, List<String> messages, int forgotten) {
-        Item then(Item next) {
+    private record Item<P>(P interval, List<String> messages, int forgotten) {
+        Item<P> then(Item<P> next, BinaryOperator<P> join) {
             var both = new ArrayList<>(messages);
             both.addAll(next.messages);
             int tooMany = Math.max(0, both.size() - MAX_MESSAGES);
-            return new Item(snapshot.then(next.snapshot), List.copyOf(both.subList(tooMany, both.size())),
+            return new Item<>(join.apply(interval, next.interval), List.copyOf(both.subList(tooMany, both.size())),
                     forgotten + next.forgotten + tooMany);
         }
     }
@@ -50,22 +53,24 @@ public final class ViewThread implements AutoCloseable {
     /**
      * Starts the thread.
      *
+     * @param join makes an interval and the one that followed it into one
      * @param err where messages are written
      * @param onEnd is called once on the view's thread if nobody reads the view any more; nothing is shown after that
      */
-    public ViewThread(View view, PrintStream err, Runnable onEnd) {
+    public ViewThread(View<P> view, BinaryOperator<P> join, PrintStream err, Runnable onEnd) {
         this.view = view;
+        this.join = join;
         this.err = err;
         this.onEnd = onEnd;
         thread = Thread.ofPlatform().name("view").daemon().start(this::run);
     }
 
     /** Has an interval shown soon; returns at once. */
-    public void show(Snapshot snapshot, List<String> messages) {
-        var item = new Item(snapshot, List.copyOf(messages), 0);
+    public void show(P interval, List<String> messages) {
+        var item = new Item<>(interval, List.copyOf(messages), 0);
         lock.lock();
         try {
-            waiting.add(waiting.size() < MAX_WAITING ? item : waiting.removeLast().then(item));
+            waiting.add(waiting.size() < MAX_WAITING ? item : waiting.removeLast().then(item, join));
             changed.signal();
         } finally {
             lock.unlock();
@@ -74,7 +79,7 @@ public final class ViewThread implements AutoCloseable {
 
     private void run() {
         boolean isRead = true;
-        for (Item item = take(); item != null; item = take()) {
+        for (Item<P> item = take(); item != null; item = take()) {
             if (item.forgotten > 0) {
                 err.println(item.forgotten + " messages before the next were not shown");
             }
@@ -83,7 +88,7 @@ public final class ViewThread implements AutoCloseable {
                     err.println(message);
                 }
             }
-            if (isRead && !shows(item.snapshot)) {
+            if (isRead && !shows(item.interval)) {
                 isRead = false;
                 onEnd.run();
             }
@@ -91,9 +96,9 @@ public final class ViewThread implements AutoCloseable {
     }
 
     /** A view that fails ends the program, and is heard of: one that is silent looks like a host without traffic. */
-    private boolean shows(Snapshot snapshot) {
+    private boolean shows(P interval) {
         try {
-            return view.show(snapshot);
+            return view.show(interval);
         } catch (RuntimeException e) {
             LOG.error("showing an interval failed", e);
             failed = true;
@@ -106,7 +111,7 @@ public final class ViewThread implements AutoCloseable {
         return failed;
     }
 
-    private @Nullable Item take() {
+    private @Nullable Item<P> take() {
         lock.lock();
         try {
             while (waiting.isEmpty() && !closing) {

@@ -1,0 +1,69 @@
+package bwmon.ffi;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+/** Sizes, offsets and constants, exactly as the C compiler sees them in termios.h and poll.h. */
+class LayoutTest {
+    private static final String PROGRAM = """
+            #include <stdio.h>
+            #include <stddef.h>
+            #include <termios.h>
+            #include <poll.h>
+            #define O(s, f) printf(#s "." #f " %zu\\n", offsetof(struct s, f))
+            #define S(s) printf(#s " %zu\\n", sizeof(struct s))
+            #define N(c) printf(#c " %d\\n", (int) (c))
+            int main(void) {
+                S(termios); O(termios, c_lflag); O(termios, c_cc);
+                N(sizeof(tcflag_t)); N(ICANON); N(ECHO); N(VTIME); N(VMIN); N(TCSANOW);
+                S(pollfd); O(pollfd, events); O(pollfd, revents); N(sizeof(nfds_t)); N(POLLIN);
+                return 0;
+            }
+            """;
+
+    @Test
+    void offsetsAreTheCompilers(@TempDir Path folder) throws IOException {
+        Path source = Files.writeString(folder.resolve("layout.c"), PROGRAM);
+        Path program = folder.resolve("layout");
+        String compiled;
+        try {
+            compiled = output(List.of("cc", "-o", program.toString(), source.toString()));
+        } catch (IOException e) {
+            Assumptions.abort("no C compiler: " + e.getMessage());
+            return;
+        }
+        assertEquals("", compiled);
+        assertEquals("""
+                termios %d
+                termios.c_lflag %d
+                termios.c_cc %d
+                sizeof(tcflag_t) 4
+                ICANON %d
+                ECHO %d
+                VTIME %d
+                VMIN %d
+                TCSANOW %d
+                pollfd %d
+                pollfd.events %d
+                pollfd.revents %d
+                sizeof(nfds_t) 8
+                POLLIN %d
+                """.formatted(Termios.SIZE, Termios.LFLAG, Termios.CC, Termios.ICANON, Termios.ECHO, Termios.VTIME,
+                Termios.VMIN, Termios.TCSANOW, Tty.POLLFD_SIZE, Tty.POLLFD_EVENTS, Tty.POLLFD_REVENTS, Tty.POLLIN),
+                output(List.of(program.toString())));
+    }
+
+    private static String output(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,65 @@
+package bwmon.monitor.console;
+
+import java.util.HashMap;
+import java.util.OptionalLong;
+
+import bwmon.traffic.Balance;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Direction;
+
+/**
+ * Whether it adds up: interfaces = named + unattributed + left out by the filters + difference.
+ *
+ * @param balance of what the filters let through
+ * @param leftOut what they did not
+ */
+public record Account(Balance balance, ByteCounts leftOut) {
+    /** Stands for interfaces that are not there any more; none has that name, as theirs have no blanks (dev_valid_name). */
+    static final String GONE = "no longer there";
+
+    /** What the interfaces carried, all together. */
+    public ByteCounts interfaces() {
+        return sum(balance.interfaces().values());
+    }
+
+    /** What had no owner, whatever the cause. */
+    public ByteCounts unattributed() {
+        return sum(balance.unattributed().values());
+    }
+
+    private static ByteCounts sum(Iterable<ByteCounts> counts) {
+        ByteCounts sum = ByteCounts.ZERO;
+        for (ByteCounts one : counts) {
+            sum = sum.plus(one);
+        }
+        return sum;
+    }
+
+    /**
+     * How many bytes the interfaces carried and nobody was charged with; less than 0 if more was charged than they counted,
+     * as they may where segments are made by hardware: see {@link Balance#segmentation}. Empty where the source does not
+     * read the interfaces, or IP bytes are not known.
+     */
+    public OptionalLong difference(Direction direction) {
+        OptionalLong carried = interfaces().bytes(direction);
+        OptionalLong charged = balance.named().plus(unattributed()).plus(leftOut).bytes(direction);
+        return balance.interfaces().isEmpty() || carried.isEmpty() || charged.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(Math.subtractExact(carried.getAsLong(), charged.getAsLong()));
+    }
+
+    /**
+     * Both intervals as one. Interfaces that the later one does not know any more are summed up under one name: where
+     * containers come and go, there would be no end of them.
+     */
+    Account then(Account next) {
+        Balance both = balance.plus(next.balance);
+        var interfaces = new HashMap<String, ByteCounts>();
+        both.interfaces().forEach((name, counts) -> interfaces.merge(
+                next.balance.interfaces().containsKey(name) || next.balance.interfaces().isEmpty() ? name : GONE,
+                counts,
+                ByteCounts::plus));
+        return new Account(new Balance(interfaces, both.named(), both.unattributed(), both.segmentation(),
+                both.lostEvents()), leftOut.plus(next.leftOut));
+    }
+}

@@ -1,0 +1,148 @@
+package bwmon.monitor.console;
+
+import java.util.OptionalLong;
+
+import bwmon.cli.Columns;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Direction;
+
+/**
+ * The columns that a window has room for, and its lines. Names come last and get what is left; amounts of received and
+ * transmitted bytes come before process numbers, users, packets and payload. Where the source knows payload alone, the
+ * first columns bear it and are called so.
+ */
+final class Grid {
+    private static final int AMOUNT = 11;
+    private static final int PID = 7;
+    private static final int USER = 8;
+    private static final int PACKETS = 8;
+    /** A window as wide has both directions; a narrower one their sum. */
+    private static final int BOTH_FROM = 32;
+    private static final int PID_FROM = 50;
+    private static final int USER_FROM = 64;
+    private static final int PACKETS_FROM = 110;
+    private static final int PAYLOAD_FROM = 136;
+
+    private final int columns;
+    private final boolean hasOwners;
+    private final boolean payloadOnly;
+    private final Scale scale;
+
+    /**
+     * The grid of a window.
+     *
+     * @param hasOwners whether rows may have a process
+     * @param payloadOnly whether IP bytes are not known of anything
+     */
+    Grid(int columns, boolean hasOwners, boolean payloadOnly, Scale scale) {
+        this.columns = columns;
+        this.hasOwners = hasOwners;
+        this.payloadOnly = payloadOnly;
+        this.scale = scale;
+    }
+
+    /** The titles of the columns. */
+    String titles(String name) {
+        String layer = payloadOnly ? "DATA " : "";
+        String per = scale.interval() == null ? "" : "/s";
+        var line = new StringBuilder();
+        if (hasPid()) {
+            line.append(right("PID", PID)).append(hasUser() ? Columns.pad("USER", USER) + " " : "");
+        }
+        if (columns < BOTH_FROM) {
+            return line.append(right((payloadOnly ? "DATA" : "RX+TX") + per, AMOUNT)).append(name).toString();
+        }
+        line.append(right(layer + "RX" + per, AMOUNT)).append(right(layer + "TX" + per, AMOUNT));
+        if (columns >= PACKETS_FROM) {
+            line.append(right("RX PKT" + per, PACKETS)).append(right("TX PKT" + per, PACKETS));
+        }
+        if (hasPayload()) {
+            line.append(right("RX DATA" + per, AMOUNT)).append(right("TX DATA" + per, AMOUNT));
+        }
+        return line.append(name).toString();
+    }
+
+    /** A row or a line of the balance; {@code pid} and {@code user} may be empty. */
+    String line(String pid, String user, ByteCounts counts, String name) {
+        StringBuilder line = owner(pid, user);
+        OptionalLong rx = bytes(counts, Direction.RX);
+        OptionalLong tx = bytes(counts, Direction.TX);
+        if (columns < BOTH_FROM) {
+            return named(line.append(amount(sum(rx, tx))), name);
+        }
+        line.append(amount(rx)).append(amount(tx));
+        if (columns >= PACKETS_FROM) {
+            line.append(right(scale.packets(counts.packets(Direction.RX)), PACKETS))
+                    .append(right(scale.packets(counts.packets(Direction.TX)), PACKETS));
+        }
+        if (hasPayload()) {
+            line.append(amount(counts.payload(Direction.RX))).append(amount(counts.payload(Direction.TX)));
+        }
+        return named(line, name);
+    }
+
+    /** A line of the balance that has neither packets nor payload; the amounts may be less than 0. */
+    String line(OptionalLong rx, OptionalLong tx, String name) {
+        StringBuilder line = owner("", "");
+        if (columns < BOTH_FROM) {
+            return named(line.append(amount(sum(rx, tx))), name);
+        }
+        return named(line.append(amount(rx)).append(amount(tx)).append(" ".repeat(others())), name);
+    }
+
+    /** A line of the balance without amounts. */
+    String remark(String text) {
+        int amounts = columns < BOTH_FROM ? AMOUNT + 1 : 2 * (AMOUNT + 1) + others();
+        return named(owner("", "").append(" ".repeat(amounts)), text);
+    }
+
+    /** The width of packets and payload. */
+    private int others() {
+        return (columns >= PACKETS_FROM ? 2 * (PACKETS + 1) : 0) + (hasPayload() ? 2 * (AMOUNT + 1) : 0);
+    }
+
+    private StringBuilder owner(String pid, String user) {
+        var line = new StringBuilder();
+        if (hasPid()) {
+            line.append(right(pid, PID)).append(hasUser() ? Columns.pad(user, USER) + " " : "");
+        }
+        return line;
+    }
+
+    private OptionalLong bytes(ByteCounts counts, Direction direction) {
+        return payloadOnly ? counts.payload(direction) : counts.bytes(direction);
+    }
+
+    private static OptionalLong sum(OptionalLong a, OptionalLong b) {
+        return a.isPresent() && b.isPresent() ? OptionalLong.of(a.getAsLong() + b.getAsLong()) : OptionalLong.empty();
+    }
+
+    private String amount(OptionalLong bytes) {
+        return right(scale.bytes(bytes), AMOUNT);
+    }
+
+    private String named(StringBuilder line, String name) {
+        return line.append(Columns.fit(name, Math.max(1, columns - line.length() - wide(line)))).toString();
+    }
+
+    /** Columns beyond one for each char: users' names may be wide. */
+    private static int wide(StringBuilder line) {
+        return Columns.of(line.toString()) - line.length();
+    }
+
+    private static String right(String text, int width) {
+        return " ".repeat(Math.max(0, width - text.length())) + text + " ";
+    }
+
+    private boolean hasPid() {
+        return hasOwners && columns >= PID_FROM;
+    }
+
+    private boolean hasUser() {
+        return hasOwners && columns >= USER_FROM;
+    }
+
+    private boolean hasPayload() {
+        return columns >= PAYLOAD_FROM && !payloadOnly;
+    }
+}

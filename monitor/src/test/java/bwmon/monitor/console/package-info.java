@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.monitor.console;
+
+import org.jspecify.annotations.NullMarked;
