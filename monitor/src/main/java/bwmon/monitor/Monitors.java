@@ -224,7 +224,8 @@ public final class Monitors {
         proc.ownNetworkNamespace().ifPresent(others::remove);
         if (!others.isEmpty()) {
             notices.add("not told apart: processes of other network namespaces (containers), of which there are "
-                    + (unreadable > 0 ? "at least " : "") + others.size() + "; --netns looks into one of them");
+                    + (unreadable > 0 ? "at least " : "") + others.size()
+                    + "; runmonitor --netns looks into one of them");
         }
     }
 

@@ -2,13 +2,13 @@ package bwmon.monitor.attribution;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
+import bwmon.monitor.attribution.FlowMemory.Remembered;
 import bwmon.monitor.attribution.LocalView.End;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
@@ -37,44 +37,9 @@ import org.jspecify.annotations.Nullable;
  * the IP bytes without the headers of IP and UDP, whether a program has read it or not.
  */
 public final class FlowLedger {
-    /** Flows remembered at most, some 300 bytes each; further ones are held to be told by the table. */
-    static final int LIMIT = 262_144;
-    /** A flow that moved nothing for so many intervals is forgotten. */
-    static final int FORGET_AFTER = 600;
-    private static final int SWEEP_EVERY = 64;
     private static final int UDP_HEADER = 8;
 
-    private final Map<Flow, Remembered> remembered = new HashMap<>();
-    private List<Flow> endedNow = new ArrayList<>();
-    private List<Flow> endedBefore = new ArrayList<>();
-    private long settlings;
-
-    private static final class Remembered {
-        private @Nullable Owner owner;
-        private @Nullable Segmentation segmentation;
-        /** Whose segments that compares: the same ends may have another socket later. */
-        private long cookie;
-        /** Packets that the table counted in intervals in which the socket was not seen. */
-        private long rxEarlier;
-        private long txEarlier;
-        private long last;
-        private boolean hasEnded;
-    }
-
-    /** What moved at one end in the interval. */
-    private static final class Moved {
-        private final boolean isBeginner;
-        private long rxBytes;
-        private long rxPackets;
-        private long txBytes;
-        private long txPackets;
-        private boolean hasEnded;
-        private int icmpId;
-
-        Moved(boolean isBeginner) {
-            this.isBeginner = isBeginner;
-        }
-    }
+    private final FlowMemory memory = new FlowMemory();
 
     /**
      * What the interval came to.
@@ -121,7 +86,7 @@ public final class FlowLedger {
 
     private void addUntold(End end, Set<Flow> first) {
         var flow = new Flow(Protocol.TCP, end.local(), end.remote());
-        if (!remembered.containsKey(flow)) {
+        if (!memory.knows(flow)) {
             first.add(flow);
         }
     }
@@ -135,12 +100,7 @@ public final class FlowLedger {
     public Settled settle(List<SettledSocket> sockets, @Nullable List<TrackedFlow> flows,
             Circumstances circumstances) {
         var usages = new ArrayList<Usage>();
-        var ends = new LinkedHashMap<Flow, Moved>();
-        if (flows != null) {
-            for (TrackedFlow flow : flows) {
-                distribute(flow, circumstances.addresses(), ends, usages);
-            }
-        }
+        Map<Flow, MovedEnd> ends = flows == null ? Map.of() : MovedEnd.of(flows, circumstances.addresses(), usages);
         var tcp = new HashMap<Flow, SettledSocket>(sockets.size() * 2);
         var bound = new BoundSockets();
         ByteCounts segmentation = ByteCounts.ZERO;
@@ -155,7 +115,7 @@ public final class FlowLedger {
                 segmentation = segmentation.plus(alone(earlier, usages));
             }
         }
-        for (Map.Entry<Flow, Moved> end : ends.entrySet()) {
+        for (Map.Entry<Flow, MovedEnd> end : ends.entrySet()) {
             SettledSocket socket = tcp.remove(end.getKey());
             segmentation = segmentation
                     .plus(settle(end.getKey(), end.getValue(), socket, bound, circumstances, usages));
@@ -163,74 +123,18 @@ public final class FlowLedger {
         for (SettledSocket socket : tcp.values()) {
             segmentation = segmentation.plus(alone(socket, usages));
         }
-        forgetEnded();
-        settlings++;
-        if (settlings % SWEEP_EVERY == 0) {
-            remembered.values().removeIf(one -> settlings - one.last > FORGET_AFTER);
-        }
+        memory.settled();
         return new Settled(usages, segmentation);
     }
 
-    /** Flows that ended an interval ago: by now the end of their sockets has been told. */
-    private void forgetEnded() {
-        for (Flow flow : endedBefore) {
-            Remembered one = remembered.get(flow);
-            if (one != null && one.hasEnded && one.last < settlings) {
-                remembered.remove(flow);
-            }
-        }
-        endedBefore = endedNow;
-        endedNow = new ArrayList<>();
-    }
-
-    private static void distribute(TrackedFlow flow, LocalAddresses addresses, Map<Flow, Moved> ends,
-            List<Usage> usages) {
-        switch (LocalView.of(flow.ends(), addresses)) {
-            case LocalView.Outgoing(End beginner) -> add(flow, beginner, true, ends);
-            case LocalView.Incoming(End answerer) -> add(flow, answerer, false, ends);
-            case LocalView.Internal(End beginner, End answerer) -> {
-                add(flow, beginner, true, ends);
-                add(flow, answerer, false, ends);
-            }
-            case LocalView.Forwarded(End host, boolean isBeginner) -> {
-                ByteCounts original = ByteCounts.ofIp(flow.replyBytes(), flow.originalBytes(), flow.replyPackets(),
-                        flow.originalPackets());
-                ByteCounts turned = ByteCounts.ofIp(flow.originalBytes(), flow.replyBytes(), flow.originalPackets(),
-                        flow.replyPackets());
-                if (!original.isNothing()) {
-                    var seen = new Flow(flow.protocol(), host.local(), host.remote());
-                    usages.add(new Usage(new Owner.Host(host.local().address()), seen, isBeginner ? original : turned));
-                    usages.add(
-                            new Usage(new Owner.Unattributed(Cause.FORWARDED), seen, isBeginner ? turned : original));
-                }
-            }
-        }
-    }
-
-    private static void add(TrackedFlow flow, End end, boolean isBeginner, Map<Flow, Moved> ends) {
-        Moved moved = ends.computeIfAbsent(new Flow(flow.protocol(), end.local(), end.remote()),
-                _ -> new Moved(isBeginner));
-        moved.rxBytes += isBeginner ? flow.replyBytes() : flow.originalBytes();
-        moved.rxPackets += isBeginner ? flow.replyPackets() : flow.originalPackets();
-        moved.txBytes += isBeginner ? flow.originalBytes() : flow.replyBytes();
-        moved.txPackets += isBeginner ? flow.originalPackets() : flow.replyPackets();
-        moved.hasEnded |= flow.hasEnded();
-        moved.icmpId = flow.icmpId();
-    }
-
-    private ByteCounts settle(Flow flow, Moved moved, @Nullable SettledSocket socket, BoundSockets bound,
+    private ByteCounts settle(Flow flow, MovedEnd moved, @Nullable SettledSocket socket, BoundSockets bound,
             Circumstances circumstances, List<Usage> usages) {
-        Remembered known = remember(flow);
+        Remembered known = memory.remember(flow, moved.hasEnded);
         Owner owner = owner(flow, moved, socket, bound, known, circumstances);
         ByteCounts counts = ByteCounts.ofIp(moved.rxBytes, moved.txBytes, moved.rxPackets, moved.txPackets);
         ByteCounts missing = ByteCounts.ZERO;
         if (known != null) {
             known.owner = owner;
-            known.last = settlings;
-            known.hasEnded = moved.hasEnded;
-            if (moved.hasEnded) {
-                endedNow.add(flow);
-            }
         }
         Segments segments = socket == null ? null : socket.sample().segments();
         if (flow.protocol() != Protocol.TCP) {
@@ -279,19 +183,7 @@ public final class FlowLedger {
                 : segmentation.missing(now, rxPackets + rxEarlier, txPackets + txEarlier);
     }
 
-    private @Nullable Remembered remember(Flow flow) {
-        Remembered known = remembered.get(flow);
-        if (known != null && known.hasEnded) {
-            known = new Remembered(); // Another connection with the same ends.
-            remembered.put(flow, known);
-        } else if (known == null && remembered.size() < LIMIT) {
-            known = new Remembered();
-            remembered.put(flow, known);
-        }
-        return known;
-    }
-
-    private static Owner owner(Flow flow, Moved moved, @Nullable SettledSocket socket, BoundSockets bound,
+    private static Owner owner(Flow flow, MovedEnd moved, @Nullable SettledSocket socket, BoundSockets bound,
             @Nullable Remembered known, Circumstances circumstances) {
         Owner now = flow.protocol() == Protocol.TCP
                 ? socket == null ? null : socket.owner()
@@ -315,7 +207,7 @@ public final class FlowLedger {
         return listener == null ? new Owner.Unattributed(cause(flow, moved, circumstances)) : listener;
     }
 
-    private static Cause cause(Flow flow, Moved moved, Circumstances circumstances) {
+    private static Cause cause(Flow flow, MovedEnd moved, Circumstances circumstances) {
         return switch (flow.protocol()) {
             case TCP, UDP, UDPLITE, DCCP, SCTP, OTHER -> !moved.isBeginner
                     ? Cause.NO_SOCKET
@@ -326,7 +218,7 @@ public final class FlowLedger {
     }
 
     /** A ping socket is bound to the identifier (ICMP sockets, since Linux 3.0); a raw one to no port at all. */
-    private static @Nullable Owner bound(Flow flow, Moved moved, BoundSockets bound) {
+    private static @Nullable Owner bound(Flow flow, MovedEnd moved, BoundSockets bound) {
         if (flow.protocol() == Protocol.ICMP || flow.protocol() == Protocol.ICMPV6) {
             if (!moved.isBeginner) {
                 return null; // The kernel answers; a raw socket only listens.
@@ -340,7 +232,7 @@ public final class FlowLedger {
         return bound.of(flow);
     }
 
-    private static ByteCounts withPayload(Flow flow, ByteCounts counts, Moved moved) {
+    private static ByteCounts withPayload(Flow flow, ByteCounts counts, MovedEnd moved) {
         int headers = Segments.ipHeader(flow.local().isIpv6())
                 + (flow.protocol() == Protocol.UDP || flow.protocol() == Protocol.UDPLITE ? UDP_HEADER : 0);
         return counts.withPayload(Math.max(0, moved.rxBytes - moved.rxPackets * headers),
@@ -358,16 +250,16 @@ public final class FlowLedger {
         if (segments == null || !socket.hasMoved()) {
             return ByteCounts.ZERO;
         }
-        Remembered known = remembered.get(flow);
+        Remembered known = memory.of(flow);
         ByteCounts added = ByteCounts.ZERO;
         ByteCounts ip;
-        if (known == null && remembered.size() < LIMIT) {
+        if (known == null && !memory.isFull()) {
             ip = ByteCounts.ofIp(socket.rxPayload() + socket.rxSegments() * segments.headerBytes(),
                     socket.txPayload() + socket.retransmittedBytes() + socket.txSegments() * segments.headerBytes(),
                     socket.rxSegments(), socket.txSegments()).withPayload(0, 0);
         } else {
-            // The table has told of these bytes before.
-            added = missing(known, socket, segments, 0, 0, false);
+            // The table has told of these bytes before; or will, if not all that it tells can be remembered.
+            added = known == null ? ByteCounts.ZERO : missing(known, socket, segments, 0, 0, false);
             ip = added;
         }
         ByteCounts counts = ip.plus(ByteCounts.ZERO.withPayload(socket.rxPayload(), socket.txPayload()));
@@ -379,11 +271,11 @@ public final class FlowLedger {
 
     /** Whether the connection table has told of that flow. */
     public boolean isTold(Flow flow) {
-        return remembered.containsKey(flow);
+        return memory.knows(flow);
     }
 
     /** How many flows are remembered. */
     int size() {
-        return remembered.size();
+        return memory.size();
     }
 }

@@ -329,7 +329,7 @@ class FlowLedgerTest {
     void flowsThatMoveNothingAreForgotten() {
         settle(List.of(), moved(Protocol.UDP, "10.0.0.1:4000", "192.0.2.53:53", 1, 1));
         assertEquals(1, ledger.size());
-        for (int i = 0; i < FlowLedger.FORGET_AFTER + 64; i++) {
+        for (int i = 0; i < FlowMemory.FORGET_AFTER + 64; i++) {
             settle(List.of());
         }
         assertEquals(0, ledger.size());
