@@ -38,6 +38,7 @@ public final class ViewThread<P> implements AutoCloseable {
     // Guarded by lock.
     private final ArrayDeque<Item<P>> waiting = new ArrayDeque<>();
     private boolean closing;
+    /** Set by the view's thread alone. */
     private volatile boolean failed;
 
     private record Item<P>(P interval, List<String> messages, int forgotten) {
@@ -55,7 +56,8 @@ public final class ViewThread<P> implements AutoCloseable {
      *
      * @param join makes an interval and the one that followed it into one
      * @param err where messages are written
-     * @param onEnd is called once on the view's thread if nobody reads the view any more; nothing is shown after that
+     * @param onEnd is called once on the view's thread if nobody reads the view any more, or it failed; nothing
+     *     is shown after that
      */
     public ViewThread(View<P> view, BinaryOperator<P> join, PrintStream err, Runnable onEnd) {
         this.view = view;
@@ -84,14 +86,25 @@ public final class ViewThread<P> implements AutoCloseable {
                 err.println(item.forgotten + " messages before the next were not shown");
             }
             for (String message : item.messages) {
-                if (!isRead || !view.note(message)) {
+                if (!isRead || failed || !takes(message)) {
                     err.println(message);
                 }
             }
-            if (isRead && !shows(item.interval)) {
+            if (isRead && (failed || !shows(item.interval))) {
                 isRead = false;
                 onEnd.run();
             }
+        }
+    }
+
+    /** A message that the view fails over is not lost: standard error gets it. */
+    private boolean takes(String message) {
+        try {
+            return view.note(message);
+        } catch (RuntimeException e) {
+            LOG.error("showing a message failed", e);
+            failed = true;
+            return false;
         }
     }
 

@@ -10,6 +10,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -64,6 +66,39 @@ class ViewThreadTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Fails over messages or over intervals. */
+    private record Broken(boolean overMessages) implements View<Interval> {
+        @Override
+        public boolean show(Interval interval) {
+            if (overMessages) {
+                throw new AssertionError("nothing is shown after the failure");
+            }
+            throw new IllegalStateException("cannot show");
+        }
+
+        @Override
+        public boolean note(String message) {
+            if (overMessages) {
+                throw new IllegalStateException("cannot note");
+            }
+            return false;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aViewThatFailsEndsItAndLosesNoMessage(boolean overMessages) throws InterruptedException {
+        var ends = new AtomicInteger();
+        var thread = new ViewThread<Interval>(new Broken(overMessages), Interval::then, err, ends::incrementAndGet);
+        thread.show(second(1), List.of("one", "two"));
+        thread.show(second(1), List.of("three"));
+        assertTrue(thread.finish(LONG));
+
+        assertTrue(thread.hasFailed());
+        assertEquals(1, ends.get());
+        assertEquals("one\ntwo\nthree\n", errBytes.toString(StandardCharsets.UTF_8));
     }
 
     @Test

@@ -6,6 +6,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -42,6 +45,23 @@ public final class NamespaceOption {
     private final Path names;
     private final Path proc;
 
+    /**
+     * Which namespace a file stands for: no other has both numbers while a thread is in it (namespaces(7)).
+     *
+     * @param device st_dev of stat(2)
+     * @param inode st_ino of stat(2)
+     */
+    private record Identity(long device, long inode) {
+        static Identity of(Path file) throws IOException {
+            Map<String, Object> stat = Files.readAttributes(file, "unix:dev,ino");
+            return new Identity((Long) Objects.requireNonNull(stat.get("dev")),
+                    (Long) Objects.requireNonNull(stat.get("ino")));
+        }
+    }
+
+    /** What the option named, open. */
+    private record Target(Path file, boolean isProcess, Fd fd) {}
+
     NamespaceOption(String text, Path names, Path proc) throws ProgramException {
         if (!NAME.matcher(text).matches()) {
             throw new ProgramException(Kind.USAGE, "--netns=" + text
@@ -61,14 +81,59 @@ public final class NamespaceOption {
         return new NamespaceOption(nameOrPid, NAMES, PROC);
     }
 
-    /** The way back to where a thread came from. */
+    /** The way back to where a thread came from, and whether what it entered still goes by what the option named. */
     public static final class Entered implements AutoCloseable {
+        private final String text;
+        private final Path file;
+        private final boolean isProcess;
+        private final Identity identity;
         private final Fd origin;
         private final Thread thread;
 
-        private Entered(Fd origin, Thread thread) {
+        private Entered(String text, Target target, Identity identity, Fd origin, Thread thread) {
+            this.text = text;
+            this.file = target.file;
+            this.isProcess = target.isProcess;
+            this.identity = identity;
             this.origin = origin;
             this.thread = thread;
+        }
+
+        /**
+         * Why the namespace is no longer the one that the option names, and what to do, for a person; empty if it still
+         * is. The thread that entered keeps the namespace alive, so nothing else would tell. May be asked by any thread;
+         * costs one stat(2).
+         *
+         * @throws IOException if the kernel does not tell
+         */
+        public Optional<String> whyGone() throws IOException {
+            boolean isThere;
+            try {
+                if (Identity.of(file).equals(identity)) {
+                    return Optional.empty();
+                }
+                isThere = true;
+            } catch (NoSuchFileException e) {
+                isThere = false; // That is the answer.
+            }
+            return Optional.of("--netns=" + text + ": " + (isProcess ? processGone(isThere) : nameGone(isThere)));
+        }
+
+        private String processGone(boolean isThere) {
+            return (isThere
+                    ? "the process of that number is in another network namespace by now"
+                    : "the process has ended")
+                    + "; the namespace that was looked at may live on in others: if lsns -t net lists " + identity.inode
+                    + ", give the number of one of its processes";
+        }
+
+        private String nameGone(boolean isThere) {
+            return isThere
+                    ? "another network namespace has that name by now, the one that was looked at was removed; start again"
+                            + " to look at the new one"
+                    : "the network namespace was removed (ip netns del); start again when there is one of that name. If"
+                            + " lsns -t net lists " + identity.inode
+                            + ", processes still run in it: give the number of one";
         }
 
         /**
@@ -101,13 +166,17 @@ public final class NamespaceOption {
         String own = proc.resolve("thread-self/ns/net").toString();
         Fd origin = Fd.of("open(" + own + ")", Libc.open(own, O_CLOEXEC));
         boolean entered = false;
-        try (Fd target = target()) {
-            int result = Libc.setns(target.number(), CLONE_NEWNET);
-            if (result < 0) {
-                throw refused(-result);
+        try {
+            Target target = target();
+            try (Fd fd = target.fd) {
+                Identity identity = Identity.of(proc.resolve("thread-self/fd/" + fd.number()));
+                int result = Libc.setns(fd.number(), CLONE_NEWNET);
+                if (result < 0) {
+                    throw refused(-result);
+                }
+                entered = true;
+                return new Entered(text, target, identity, origin, Thread.currentThread());
             }
-            entered = true;
-            return new Entered(origin, Thread.currentThread());
         } finally {
             if (!entered) {
                 origin.close();
@@ -115,17 +184,17 @@ public final class NamespaceOption {
         }
     }
 
-    private Fd target() throws ProgramException, IOException {
+    private Target target() throws ProgramException, IOException {
         Path name = names.resolve(text);
         int result = Libc.open(name.toString(), O_CLOEXEC);
         if (result != -Errno.ENOENT) {
-            return opened(name, result);
+            return new Target(name, false, opened(name, result));
         }
         if (PID.matcher(text).matches()) {
             Path process = proc.resolve(text).resolve("ns/net");
             result = Libc.open(process.toString(), O_CLOEXEC);
             if (result != -Errno.ENOENT) {
-                return opened(process, result);
+                return new Target(process, true, opened(process, result));
             }
             throw new ProgramException(Kind.MISSING, "--netns=" + text + ": no process has that number"
                     + " (it may have ended), and no network namespace that name; " + known());

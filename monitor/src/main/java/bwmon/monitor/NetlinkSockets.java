@@ -100,7 +100,8 @@ final class NetlinkSockets implements Sockets {
         var missing = EnumSet.noneOf(Kind.class);
         datagrams = datagrams(missing);
         for (InetDiagMessage socket : datagrams) {
-            open.add(SocketSample.uncounted(socket.cookie(), socket.inode(), socket.flow(), false));
+            open.add(SocketSample.uncounted(socket.cookie(), socket.inode(), socket.flow(), false,
+                    socket.isV6Only()));
         }
         if (others != null) {
             open.addAll(others.beside(missing));
@@ -123,7 +124,8 @@ final class NetlinkSockets implements Sockets {
     private void add(InetDiagMessage socket, List<SocketSample> open) throws IOException {
         TcpInfo info = socket.info();
         if (socket.isListening()) {
-            open.add(SocketSample.uncounted(socket.cookie(), socket.inode(), socket.flow(), true));
+            open.add(SocketSample.uncounted(socket.cookie(), socket.inode(), socket.flow(), true,
+                    socket.isV6Only()));
         } else if (info != null) {
             open.add(sample(socket, counter.received(socket, checked(info)), info));
         }

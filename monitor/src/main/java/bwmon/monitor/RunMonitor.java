@@ -26,6 +26,7 @@ import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
+import bwmon.monitor.RunMonitorSession.NamespaceWatch;
 import bwmon.monitor.console.ConnectionsView;
 import bwmon.monitor.console.Grouping;
 import bwmon.monitor.console.JsonView;
@@ -143,7 +144,7 @@ public final class RunMonitor implements Callable<Integer> {
     @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where to look: ${COMPLETION-CANDIDATES}. Default: auto, the best that this host allows.")
     private MonitorOptions.Kind source = MonitorOptions.Kind.AUTO;
 
-    @Option(names = "--netns", paramLabel = "NAME|PID", description = "Look at another network namespace: one of 'ip netns list', or that of a process (a container's).")
+    @Option(names = "--netns", paramLabel = "NAME|PID", description = "Look at another network namespace: one of 'ip netns list', or that of a process (a container's). Ends when that is gone.")
     private @Nullable String namespace;
 
     @Option(names = "--no-setup", description = "Leave the host as it is: do not switch on tracking and counting of connections where they are off.")
@@ -182,16 +183,17 @@ public final class RunMonitor implements Callable<Integer> {
         var out = new StandardOutput();
         // Names are looked up from here, whatever namespace is looked at.
         try (RemoteNames resolver = numeric ? null : RemoteNames.ofHost(Ticker.SYSTEM);
-                NamespaceOption.Entered _ = elsewhere == null ? null : elsewhere.enter()) {
+                NamespaceOption.Entered entered = elsewhere == null ? null : elsewhere.enter()) {
+            NamespaceWatch watch = entered == null ? NamespaceWatch.OWN : entered::whyGone;
             Names names = resolver == null ? Names.NUMERIC : resolver;
             if (isLive) {
-                runLive(layout, selection, terminal, names, loop, out.stream());
+                runLive(layout, selection, terminal, names, watch, loop, out.stream());
             } else {
                 Signals.onStop(_ -> loop.stop());
                 Signals.onReload(loop::stop);
                 session(opener, EnumSet.of(layout.by()), selection, view(out.stream(), layout, names),
                         () -> connections,
-                        loop).run(report.isOnce(), report.isJson() || !report.isOnce());
+                        watch, loop).run(report.isOnce(), report.isJson() || !report.isOnce());
             }
         } catch (IOException e) {
             throw new ProgramException(Kind.FAILURE, "--netns=" + namespace + ": " + e.getMessage(), e);
@@ -200,7 +202,8 @@ public final class RunMonitor implements Callable<Integer> {
         return 0;
     }
 
-    private void runLive(Layout layout, Selection selection, Terminal terminal, Names names, IntervalLoop loop,
+    private void runLive(Layout layout, Selection selection, Terminal terminal, Names names, NamespaceWatch watch,
+            IntervalLoop loop,
             PrintStream out) throws ProgramException {
         var frame = new LiveFrame(ZoneId.systemDefault(), terminal.hasColour(), filter(), layout.top(), names);
         try (var live = new LiveView(frame, Look.of(layout, numeric, connections), terminal, loop::stop,
@@ -215,17 +218,18 @@ public final class RunMonitor implements Callable<Integer> {
                 return monitor;
             };
             // Each grouping is a key away, also while paused.
-            session(drawing, EnumSet.allOf(Grouping.class), selection, live, live::wantsConnections, loop)
+            session(drawing, EnumSet.allOf(Grouping.class), selection, live, live::wantsConnections, watch, loop)
                     .run(false, true);
         }
     }
 
     private RunMonitorSession session(RunMonitorOpener from, Set<Grouping> groupings, Selection selection,
-            View<Picture> view, BooleanSupplier withSockets, IntervalLoop loop) {
+            View<Picture> view, BooleanSupplier withSockets, NamespaceWatch watch, IntervalLoop loop) {
         var options = new MonitorOptions(source, PROC, Path.of("/run/bwmon"), Ticker.SYSTEM, !noSetup);
         var proc = new ProcFs(PROC);
         var model = new Model(groupings, selection, id -> lives(proc, id));
-        return new RunMonitorSession(from, options, lookback(), model, view, withSockets, loop, Clock.systemUTC(),
+        return new RunMonitorSession(from, options, lookback(), model, view, withSockets, watch, loop,
+                Clock.systemUTC(),
                 System.err);
     }
 

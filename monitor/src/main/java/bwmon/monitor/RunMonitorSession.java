@@ -5,6 +5,8 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 import bwmon.cli.IntervalLoop;
@@ -32,11 +34,27 @@ final class RunMonitorSession {
     private final Model model;
     private final View<Picture> view;
     private final BooleanSupplier withSockets;
+    private final NamespaceWatch namespace;
     private final IntervalLoop loop;
     private final Clock clock;
     private final PrintStream err;
     private @Nullable String failure;
     private @Nullable String socketFailure;
+    private @Nullable String namespaceFailure;
+
+    /** Tells whether the namespace that was asked for is still the one that is looked at. */
+    @FunctionalInterface
+    interface NamespaceWatch {
+        /** The one of this process, which is always there. */
+        NamespaceWatch OWN = Optional::empty;
+
+        /**
+         * Why it is not, and what to do, for a person; empty if it is.
+         *
+         * @throws IOException if that cannot be told
+         */
+        Optional<String> whyGone() throws IOException;
+    }
 
     /**
      * A session.
@@ -46,26 +64,28 @@ final class RunMonitorSession {
      */
     RunMonitorSession(RunMonitorOpener opener, MonitorOptions options, boolean looksBack, Model model,
             View<Picture> view,
-            BooleanSupplier withSockets, IntervalLoop loop, Clock clock, PrintStream err) {
+            BooleanSupplier withSockets, NamespaceWatch namespace, IntervalLoop loop, Clock clock, PrintStream err) {
         this.opener = opener;
         this.options = options;
         this.looksBack = looksBack;
         this.model = model;
         this.view = view;
         this.withSockets = withSockets;
+        this.namespace = namespace;
         this.loop = loop;
         this.clock = clock;
         this.err = err;
     }
 
     /**
-     * Runs until the loop is stopped or nobody reads the view.
+     * Runs until the loop is stopped, nobody reads the view, or the namespace is gone; the last interval is shown.
      *
      * @param once whether to end after one interval
      * @param showsBefore whether what moved before the start is shown by itself, and not only in totals
-     * @throws ProgramException if the monitor cannot be opened, or could not tell at the end
+     * @throws ProgramException if the monitor cannot be opened, could not tell at the end, or its namespace is gone
      */
     void run(boolean once, boolean showsBefore) throws ProgramException {
+        var gone = new AtomicReference<Optional<String>>(Optional.empty());
         try (Monitor monitor = opener.open(options)) {
             monitor.notices().forEach(this::say);
             var views = new ViewThread<Picture>(view, Picture::then, err, loop::stop);
@@ -77,7 +97,9 @@ final class RunMonitorSession {
                     }
                 }
                 loop.run(() -> {
-                    boolean last = once || loop.isStopping();
+                    // First, so that the last report has all that moved until it was gone.
+                    gone.set(whyGone());
+                    boolean last = once || loop.isStopping() || gone.get().isPresent();
                     views.show(next(monitor), List.of());
                     return !last;
                 });
@@ -85,8 +107,27 @@ final class RunMonitorSession {
                 finish(views);
             }
         }
+        String unknown = failure == null ? "" : "what moved at the end is not known: " + failure;
+        if (gone.get().isPresent()) {
+            throw new ProgramException(Kind.MISSING, gone.get().get() + (unknown.isEmpty() ? "" : "\n" + unknown));
+        }
         if (failure != null) {
-            throw new ProgramException(Kind.FAILURE, "what moved at the end is not known: " + failure);
+            throw new ProgramException(Kind.FAILURE, unknown);
+        }
+    }
+
+    private Optional<String> whyGone() {
+        try {
+            Optional<String> why = namespace.whyGone();
+            namespaceFailure = null;
+            return why;
+        } catch (IOException e) {
+            String message = message(e);
+            if (!message.equals(namespaceFailure)) {
+                say("whether the network namespace is still there cannot be told: " + message);
+                namespaceFailure = message;
+            }
+            return Optional.empty();
         }
     }
 

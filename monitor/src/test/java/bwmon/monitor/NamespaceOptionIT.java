@@ -3,7 +3,9 @@ package bwmon.monitor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -98,6 +100,85 @@ class NamespaceOptionIT {
             var e = assertThrows(ProgramException.class, () -> NamespaceOption.of(gone).enter());
             assertEquals(Kind.MISSING, e.kind());
             assertTrue(String.valueOf(e.getMessage()).contains("no process has that number"), e.getMessage());
+        }
+    }
+
+    private static void ip(String... words) throws Exception {
+        var command = new ArrayList<>(List.of("ip", "netns"));
+        command.addAll(List.of(words));
+        assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor(), () -> String.join(" ", command));
+    }
+
+    private static void contains(String expected, Optional<String> why) {
+        assertTrue(why.orElse("it is there").contains(expected), why::toString);
+    }
+
+    @Test
+    void aNameThatIsRemovedOrGivenAnewIsGone() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            String name = namespace.name();
+            alone(() -> {
+                try (var entered = NamespaceOption.of(name).enter()) {
+                    assertEquals(Optional.empty(), entered.whyGone());
+                    Object inode = Files.getAttribute(OWN, "unix:ino");
+                    ip("del", name);
+                    contains("--netns=" + name + ": the network namespace was removed", entered.whyGone());
+                    contains("lsns -t net lists " + inode, entered.whyGone());
+                    ip("add", name);
+                    contains("another network namespace has that name by now", entered.whyGone());
+                }
+            });
+        }
+    }
+
+    @Test
+    void aProcessThatEndedIsGone() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            Process process = new ProcessBuilder(namespace.inside("cat")).start();
+            try {
+                process.getOutputStream().write('x');
+                process.getOutputStream().flush();
+                assertEquals('x', process.getInputStream().read());
+                alone(() -> {
+                    try (var entered = NamespaceOption.of(Long.toString(process.pid())).enter()) {
+                        assertEquals(Optional.empty(), entered.whyGone());
+                        process.destroy();
+                        process.waitFor();
+                        contains("--netns=" + process.pid()
+                                + ": the process has ended; the namespace that was looked at may"
+                                + " live on in others", entered.whyGone());
+                    }
+                });
+            } finally {
+                process.destroy();
+                process.waitFor();
+            }
+        }
+    }
+
+    /** The whole program: the last report comes, then why it ends, once. */
+    @Test
+    void theProgramEndsWhenItsNamespaceIsRemoved() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            String name = namespace.name();
+            String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            Process program = new ProcessBuilder(java, "--enable-native-access=ALL-UNNAMED", "-cp",
+                    System.getProperty("java.class.path"), RunMonitor.class.getName(), "--netns=" + name, "--json",
+                    "--interval=0.1", "--no-setup", "--no-lookback").start();
+            try (var out = program.inputReader(); var err = program.errorReader()) {
+                String first = out.readLine();
+                assertTrue(first != null, () -> err.lines().toList().toString());
+                ip("del", name);
+                List<String> lines = out.lines().toList();
+                List<String> errors = err.lines().toList();
+                assertEquals(69, program.waitFor(), errors::toString);
+                assertTrue(lines.getLast().contains("\"type\":\"balance\""), lines::toString);
+                assertEquals(1, errors.stream().filter(line -> line.startsWith("runmonitor: --netns=" + name
+                        + ": the network namespace was removed")).count(), errors::toString);
+            } finally {
+                program.destroyForcibly();
+                ip("add", name); // To be taken down.
+            }
         }
     }
 

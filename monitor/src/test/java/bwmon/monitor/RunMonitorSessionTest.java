@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import bwmon.cli.IntervalLoop;
@@ -44,6 +45,9 @@ class RunMonitorSessionTest {
     private boolean socketsFail;
     private int collects;
     private int stopAt = Integer.MAX_VALUE;
+    private final List<Integer> untold = new ArrayList<>();
+    private int asked;
+    private int goneAt = Integer.MAX_VALUE;
     private boolean closed;
 
     /** Reports one byte more each time; fails where it is told to. */
@@ -94,8 +98,17 @@ class RunMonitorSessionTest {
             throws ProgramException {
         var model = new Model(EnumSet.of(Grouping.PROCESS), Selection.everything(), _ -> true);
         new RunMonitorSession(_ -> new Fake(), MonitorOptions.of(Ticker.SYSTEM), lookback, model, view,
-                () -> sockets, loop, Clock.systemUTC(), new PrintStream(errBytes, true, StandardCharsets.UTF_8))
+                () -> sockets, () -> namespace(), loop, Clock.systemUTC(),
+                new PrintStream(errBytes, true, StandardCharsets.UTF_8))
                 .run(once, showsBefore);
+    }
+
+    private Optional<String> namespace() throws IOException {
+        asked++;
+        if (untold.contains(asked)) {
+            throw new IOException("no stat");
+        }
+        return asked < goneAt ? Optional.empty() : Optional.of("removed, and what to do");
     }
 
     private List<Long> totals() {
@@ -167,6 +180,39 @@ class RunMonitorSessionTest {
         assertEquals("what moved at the end is not known: no answer", e.getMessage());
         assertEquals("no answer", shown.getFirst().failure());
         assertTrue(closed);
+    }
+
+    @Test
+    void aNamespaceThatIsGoneEndsItAfterALastReport() {
+        goneAt = 3;
+        var e = assertThrows(ProgramException.class, () -> run(false, false, true, false, shown::add));
+
+        assertEquals(69, e.kind().exitCode());
+        assertEquals("removed, and what to do", e.getMessage());
+        assertEquals(List.of(3, 3), List.of(asked, collects));
+        assertEquals(1L + 2 + 3, totals().getLast());
+        assertTrue(closed);
+    }
+
+    @Test
+    void whatMovedUnseenIsSaidAlsoWhereTheNamespaceIsGone() {
+        goneAt = 1;
+        failing.add(1);
+        var e = assertThrows(ProgramException.class, () -> run(false, false, true, false, shown::add));
+
+        assertEquals(69, e.kind().exitCode());
+        assertEquals("removed, and what to do\nwhat moved at the end is not known: no answer", e.getMessage());
+    }
+
+    @Test
+    void aNamespaceThatCannotBeAskedForIsSaidOnceAndItGoesOn() throws ProgramException {
+        untold.addAll(List.of(1, 2));
+        stopAt = 3;
+        run(false, false, true, false, shown::add);
+
+        assertEquals(4, asked);
+        assertEquals("runmonitor: whether the network namespace is still there cannot be told: no stat\n",
+                err().replaceFirst("(runmonitor: (was|is)[^\n]*\n){2}", ""));
     }
 
     @Test

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sockets that may talk to several others (UDP, UDP-Lite, ICMP, raw), by what they are bound to. A packet goes to the one
  * that is connected to its sender, else to the one bound to its address, else to the one bound to its port alone; an IPv6
- * socket bound to a port alone takes IPv4 as well, if no IPv4 socket has that port.
+ * socket bound to a port alone takes IPv4 as well, if it is not for IPv6 only and no IPv4 socket has that port.
  *
  * <p>Of several on the same address (SO_REUSEPORT groups, multicast receivers) the kernel does not tell which one got a
  * packet, and each may have got it: the bytes count once, for the process that started first.
@@ -21,6 +21,8 @@ final class BoundSockets {
     private final Map<Flow, Owner> connected = new HashMap<>();
     private final Map<Bound, Owner> bound = new HashMap<>();
     private final Map<Wildcard, Owner> wildcard = new HashMap<>();
+    /** Those of IPv6 that take IPv4, under the family that they take beside their own. */
+    private final Map<Wildcard, Owner> dualStack = new HashMap<>();
 
     private record Bound(Protocol protocol, Endpoint local) {}
 
@@ -33,6 +35,9 @@ final class BoundSockets {
         } else if (flow.local().isWildcard()) {
             wildcard.merge(new Wildcard(flow.protocol(), flow.local().port(), isIpv4(flow.local())), owner,
                     BoundSockets::first);
+            if (sample.isDualStack()) {
+                dualStack.merge(new Wildcard(flow.protocol(), flow.local().port(), true), owner, BoundSockets::first);
+            }
         } else {
             bound.merge(new Bound(flow.protocol(), flow.local()), owner, BoundSockets::first);
         }
@@ -57,13 +62,11 @@ final class BoundSockets {
         if (owner == null) {
             owner = bound.get(new Bound(flow.protocol(), flow.local()));
         }
-        boolean isIpv4 = isIpv4(flow.local());
-        if (owner == null) {
-            owner = wildcard.get(new Wildcard(flow.protocol(), flow.local().port(), isIpv4));
+        if (owner != null) {
+            return owner;
         }
-        if (owner == null && isIpv4) {
-            owner = wildcard.get(new Wildcard(flow.protocol(), flow.local().port(), false));
-        }
-        return owner;
+        var port = new Wildcard(flow.protocol(), flow.local().port(), isIpv4(flow.local()));
+        owner = wildcard.get(port);
+        return owner == null ? dualStack.get(port) : owner;
     }
 }

@@ -1,7 +1,6 @@
 package bwmon.monitor.attribution;
 
 import bwmon.traffic.ByteCounts;
-import bwmon.traffic.Direction;
 
 /**
  * What the connection table's count of one TCP connection lacks. It counts several segments that the host handles as one
@@ -56,10 +55,5 @@ final class Segmentation {
         long rx = received.missing(now.received(), rxPackets);
         long tx = sent.missing(now.sent(), txPackets);
         return ByteCounts.ofIp(rx * now.headerBytes(), tx * now.headerBytes(), rx, tx).withPayload(0, 0);
-    }
-
-    /** Whether anything is to be added at all. */
-    static boolean isAny(ByteCounts missing) {
-        return missing.packets(Direction.RX).orElse(0) > 0 || missing.packets(Direction.TX).orElse(0) > 0;
     }
 }

@@ -289,7 +289,7 @@ public final class SocketLedger {
             entry.last = same
                     ? new SocketSample(now.cookie(), now.inode(), now.flow(), now.listening(),
                             Math.max(now.rxPayload(), last.rxPayload()), Math.max(now.txPayload(), last.txPayload()),
-                            now.segments())
+                            now.segments(), now.v6Only())
                     : now;
         } else if (!now.equals(last)) {
             // Else the one before, so that of most sockets nothing new outlives the look.

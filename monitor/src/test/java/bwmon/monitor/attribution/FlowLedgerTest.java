@@ -290,6 +290,19 @@ class FlowLedgerTest {
     }
 
     @Test
+    void datagramsOfIpv4DoNotGoToASocketForIpv6Only() {
+        Flow any = flow(Protocol.UDP, "::0:53", "::0:0");
+        SettledSocket only = SettledSocket.unmoved(SocketSample.uncounted(1, 1, any, false, true), CURL, false);
+        TrackedFlow four = moved(Protocol.UDP, "192.0.2.9:4000", "10.0.0.1:53", 1, 1);
+        TrackedFlow six = moved(Protocol.UDP, "2001:db8::9:4000", "2001:db8::1:53", 1, 1);
+        assertEquals(List.of("curl 100 1 52 / 100 1 52"), settle(List.of(only), six));
+        assertEquals(List.of("dual 100 1 72 / 100 1 72"), settle(
+                List.of(only, bound(process("dual", 90), Protocol.UDP, "::0:53", "::0:0")), four),
+                "though the other one began first");
+        assertEquals(List.of("no-socket 100 1 72 / 100 1 72"), new FlowLedgerTest().settle(List.of(only), four));
+    }
+
+    @Test
     void multicastIsTheReceiversThatStartedFirst() {
         TrackedFlow in = moved(Protocol.UDP, "192.0.2.9:5353", "224.0.0.251:5353", 1, 0);
         assertEquals(List.of("first 100 1 72 / 0 0 0"),

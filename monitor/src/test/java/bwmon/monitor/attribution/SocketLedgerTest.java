@@ -216,6 +216,44 @@ class SocketLedgerTest {
                 settle(List.of(), List.of(socket(8, 0, 1, 2)), NOTHING), "as of the look before");
     }
 
+    private static SocketSample everywhere(long cookie, int addressBytes, boolean v6Only) {
+        var local = Endpoint.of(new byte[addressBytes], 8);
+        return SocketSample.uncounted(cookie, cookie, new Flow(Protocol.TCP, local, Endpoint.of(new byte[4], 0)), true,
+                v6Only);
+    }
+
+    /** IPv4's server and IPv6's may be two programs; socket(8, ...) is of IPv4. */
+    @Test
+    void whoListensForIpv6OnlyGetsNoIpv4() {
+        settle(found(Map.of(50L, CURL)), everywhere(50, 16, true));
+        assertEquals(List.of(usage(unattributed(Owner.Cause.EXITED), 8, 1, 0)),
+                settle(List.of(), List.of(socket(8, 0, 1, 0)), NOTHING));
+
+        // CURL began earlier, and would have it of two on one port.
+        settle(found(Map.of(50L, CURL, 51L, SERVER)), everywhere(50, 16, true), everywhere(51, 4, false));
+        assertEquals(List.of(usage(SERVER.process(), 8, 2, 0)),
+                settle(List.of(), List.of(socket(8, 0, 2, 0)), NOTHING));
+    }
+
+    @Test
+    void whoListensForBothGetsIpv4UnlessSomebodyElseListensForIt() {
+        settle(found(Map.of(50L, CURL)), everywhere(50, 16, false));
+        assertEquals(List.of(usage(CURL.process(), 8, 1, 0)),
+                settle(List.of(), List.of(socket(8, 0, 1, 0)), NOTHING));
+
+        settle(found(Map.of(50L, CURL, 51L, SERVER)), everywhere(50, 16, false), everywhere(51, 4, false));
+        assertEquals(List.of(usage(SERVER.process(), 8, 2, 0)),
+                settle(List.of(), List.of(socket(8, 0, 2, 0)), NOTHING));
+    }
+
+    @Test
+    void whoListensForIpv4GetsNoIpv6() {
+        var six = new Flow(Protocol.TCP, Endpoint.ofIpv6(1, 1, 8), Endpoint.ofIpv6(1, 2, 443));
+        settle(found(Map.of(50L, CURL, 51L, SERVER)), everywhere(50, 4, false), everywhere(51, 16, true));
+        assertEquals(List.of(new Usage(SERVER.process(), six, ByteCounts.ofPayload(1, 0))),
+                settle(List.of(), List.of(new SocketSample(8, 0, six, false, 1, 0, SEGMENTS)), NOTHING));
+    }
+
     @Test
     void aConnectionIsTheListenersUntilItIsAccepted() {
         Endpoint any = Endpoint.of(new byte[16], 8);
