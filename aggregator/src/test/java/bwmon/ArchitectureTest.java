@@ -8,6 +8,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -126,7 +127,8 @@ class ArchitectureTest {
                         "java.lang.invoke", "java.lang.runtime", "java.math", "java.time..", "java.util..")
                         // Names of what others read and write, and what an address is held in: no I/O by themselves.
                         .or(belongToAnyOf(IOException.class, UncheckedIOException.class, Serializable.class,
-                                InetAddress.class, Inet4Address.class, Inet6Address.class, UnknownHostException.class)))
+                                InetAddress.class, Inet4Address.class, Inet6Address.class, UnknownHostException.class,
+                                ByteBuffer.class)))
                 .check(HOUSE);
         noClasses().that().resideInAPackage("bwmon.traffic..").should()
                 .accessTargetWhere(target(owner(belongToAnyOf(Process.class, ProcessBuilder.class, Runtime.class))))
@@ -220,5 +222,11 @@ class ArchitectureTest {
         String room = "bwmon.monitor." + name;
         noClasses().that().resideInAPackage(room + "..").should().dependOnClassesThat(
                 resideInAPackage("bwmon.monitor..").and(not(resideInAPackage(room + "..")))).check(HOUSE);
+    }
+
+    @Test
+    void runmonitorsViewsSeeReportsOnly() {
+        noClasses().that().resideInAPackage("bwmon.monitor.console..").should().dependOnClassesThat(
+                resideInAPackage("bwmon.monitor..").and(not(resideInAPackage("bwmon.monitor.console..")))).check(HOUSE);
     }
 }
