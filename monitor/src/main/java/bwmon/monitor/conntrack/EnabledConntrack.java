@@ -1,5 +1,6 @@
 package bwmon.monitor.conntrack;
 
+import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -7,35 +8,49 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What was switched on of connection tracking, until it is closed.
  *
  * <p>The rule goes with us, whatever ends us. The settings are put back by {@link #close}, unless another of our programs
- * still needs them; then it does so. After kill -9 they stay as they are, and a note in the run directory says what they
+ * still needs them; then it does so. Where there is no time for that, {@link #abandonAll} puts them back. After kill -9 they stay as they are, and a note in the run directory says what they
  * were: the next of our programs in the same namespace puts that back when it ends.
  */
 public final class EnabledConntrack implements AutoCloseable {
     private static final int ON = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(EnabledConntrack.class);
+
+    /** All that may have something switched on: one a namespace in use, so that there are few. */
+    private static final Set<EnabledConntrack> IN_USE = ConcurrentHashMap.newKeySet();
 
     private final Path procRoot;
-    private final Path runDirectory;
+    private final SysctlNoteFolder notes;
     private final @Nullable String namespace;
     private final TrackingRule rule;
-    /** Open, because a file that is opened here writes to this namespace from whichever thread closes. */
+    /**
+     * Open, because a file that is opened here writes to this namespace from whichever thread closes. Whoever reads or
+     * writes them holds this map's monitor, and for nothing longer than that: {@link #abandonAll} waits for it.
+     */
     private final Map<ConntrackSwitch, RandomAccessFile> files = new EnumMap<>(ConntrackSwitch.class);
     private final Map<ConntrackSwitch, String> unwritable = new EnumMap<>(ConntrackSwitch.class);
-    /** What we changed ourselves: put back where there is no note, or no longer. */
+    /** What we changed ourselves: put back where there is no note, or no longer. Guarded as the files are. */
     private final Map<ConntrackSwitch, Integer> previous = new EnumMap<>(ConntrackSwitch.class);
     private final List<String> warnings = new ArrayList<>();
     private final TreeSet<ConntrackSwitch> switchedOn = new TreeSet<>();
+    /** From here on nothing is switched on any more. Guarded as the files are. */
+    private boolean isAbandoned;
     private boolean isNoted;
     private boolean isClosed;
 
@@ -45,18 +60,19 @@ public final class EnabledConntrack implements AutoCloseable {
      * @param namespace a name for the note; null if there is none, and so no note
      * @param rule owned from here on, if nothing is thrown
      */
-    EnabledConntrack(Path procRoot, Path runDirectory, @Nullable String namespace, TrackingRule rule)
+    EnabledConntrack(Path procRoot, SysctlNoteFolder notes, @Nullable String namespace, TrackingRule rule)
             throws IOException {
         this.procRoot = procRoot;
-        this.runDirectory = runDirectory;
+        this.notes = notes;
         this.namespace = namespace;
         this.rule = rule;
-        boolean done = false;
+        // Before anything is switched on: from then on it may have to be put back at any moment.
+        IN_USE.add(this);
         try {
             openFiles();
             if (namespace != null) {
                 try {
-                    isNoted = SysctlNote.locked(runDirectory, this::switchOnWithNote);
+                    isNoted = notes.locked(this::switchOnWithNote);
                 } catch (IOException e) {
                     warnings.add("what connection tracking was set to cannot be noted (" + e
                             + "): if this program is killed, it stays as it is now");
@@ -65,12 +81,15 @@ public final class EnabledConntrack implements AutoCloseable {
             if (!isNoted) {
                 switchOn();
             }
-            done = true;
-        } finally {
-            if (!done) {
-                putBackOwn();
-                closeFiles();
+        } catch (IOException | RuntimeException e) {
+            try (Closeable _ = this::closeFiles) {
+                putBack(Map.of());
+            } catch (IOException second) {
+                e.addSuppressed(second);
+            } finally {
+                IN_USE.remove(this);
             }
+            throw e;
         }
     }
 
@@ -82,7 +101,10 @@ public final class EnabledConntrack implements AutoCloseable {
                 continue;
             }
             try {
-                files.put(each, new RandomAccessFile(path.toFile(), "rw"));
+                var file = new RandomAccessFile(path.toFile(), "rw");
+                synchronized (files) {
+                    files.put(each, file);
+                }
             } catch (FileNotFoundException e) {
                 // Not there, or not to be written: of interest only if it is off.
                 unwritable.put(each, String.valueOf(e.getMessage()));
@@ -103,7 +125,7 @@ public final class EnabledConntrack implements AutoCloseable {
     }
 
     private SysctlNote note() throws IOException {
-        return SysctlNote.read(procRoot, runDirectory, String.valueOf(namespace));
+        return notes.read(String.valueOf(namespace));
     }
 
     private List<ConntrackSwitch> off() throws IOException {
@@ -119,13 +141,18 @@ public final class EnabledConntrack implements AutoCloseable {
 
     private void switchOn() throws IOException {
         for (ConntrackSwitch each : off()) {
-            RandomAccessFile file = files.get(each);
             try {
-                if (file == null) {
-                    throw new IOException(unwritable.get(each));
+                synchronized (files) {
+                    if (isAbandoned) {
+                        return;
+                    }
+                    RandomAccessFile file = files.get(each);
+                    if (file == null) {
+                        throw new IOException(unwritable.get(each));
+                    }
+                    write(file, ON);
+                    previous.put(each, 0);
                 }
-                write(file, ON);
-                previous.put(each, 0);
                 switchedOn.add(each);
             } catch (IOException e) {
                 warnings.add("net.netfilter." + each.sysctl() + " cannot be set (" + e.getMessage() + "): "
@@ -156,7 +183,7 @@ public final class EnabledConntrack implements AutoCloseable {
     /**
      * Puts back what was set before, and takes the rule away; from any thread, more than once.
      *
-     * @throws IOException if something could not be put back; the rest was
+     * @throws IOException if something could not be put back, or the note of it not be brought up to date; the rest was
      */
     @Override
     public synchronized void close() throws IOException {
@@ -166,27 +193,56 @@ public final class EnabledConntrack implements AutoCloseable {
         isClosed = true;
         // An interrupted thread could not take the lock.
         boolean interrupted = Thread.interrupted();
-        try {
-            if (isNoted) {
-                closeNoted();
-            } else {
-                putBackOwn();
-            }
+        try (rule; Closeable _ = this::closeFiles) {
+            putBack();
         } finally {
-            closeFiles();
-            rule.close();
+            IN_USE.remove(this);
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
     }
 
-    private void closeNoted() throws IOException {
+    /**
+     * Puts back what was set before, for all that are not closed yet, where the program ends at once: from any thread, also
+     * while another one opens or closes them, and without waiting for any lock that is held for longer than some system
+     * calls. What another of our programs still needs stays, and notes stay: the next of our programs clears them away.
+     */
+    public static void abandonAll() {
+        for (EnabledConntrack each : IN_USE) {
+            try {
+                each.abandon();
+            } catch (IOException e) {
+                LOG.warn("connection tracking could not be put back as it was: {}", e.toString());
+            }
+        }
+    }
+
+    private void abandon() throws IOException {
+        synchronized (files) {
+            isAbandoned = true;
+        }
+        putBackUnlocked();
+    }
+
+    private void putBack() throws IOException {
+        if (namespace == null) {
+            putBack(Map.of());
+            return;
+        }
         try {
-            SysctlNote.locked(runDirectory, this::putBackNoted);
+            notes.locked(this::putBackNoted);
         } catch (IOException e) {
-            putBackOwn();
-            throw e;
+            try {
+                putBackUnlocked();
+            } catch (IOException second) {
+                e.addSuppressed(second);
+                throw e;
+            }
+            // Else it was said at the start that there is no note.
+            if (isNoted) {
+                throw e;
+            }
         }
     }
 
@@ -195,28 +251,81 @@ public final class EnabledConntrack implements AutoCloseable {
         note.release();
         boolean last = !note.isHeld();
         if (last) {
-            // Somebody may have swept the run directory.
-            previous.forEach(note.previous::putIfAbsent);
             putBack(note.previous);
             note.previous.clear();
+        } else {
+            // The last one is to put back also what could not be noted when we began.
+            own().forEach(note.previous::putIfAbsent);
         }
         note.write();
         return last;
     }
 
-    private void putBackOwn() throws IOException {
-        putBack(previous);
+    /** Where the lock cannot be had, or not waited for: the note is read only. */
+    private void putBackUnlocked() throws IOException {
+        Map<ConntrackSwitch, Integer> noted = Map.of();
+        boolean held = false;
+        if (namespace != null) {
+            try {
+                SysctlNote note = note();
+                note.release();
+                noted = note.previous;
+                held = note.isHeld();
+            } catch (IOException e) {
+                LOG.debug("no note to go by", e);
+            }
+        }
+        if (!held) {
+            putBack(noted);
+        } else if (!noted.keySet().containsAll(own().keySet())) {
+            throw new IOException(
+                    "another program uses " + own().keySet().stream().map(ConntrackSwitch::sysctl).toList()
+                            + ", and does not know that it was 0 before");
+        }
     }
 
-    private void putBack(Map<ConntrackSwitch, Integer> values) throws IOException {
-        IOException first = null;
-        for (Map.Entry<ConntrackSwitch, Integer> each : values.entrySet()) {
-            RandomAccessFile file = files.get(each.getKey());
-            try {
+    private Map<ConntrackSwitch, Integer> own() {
+        synchronized (files) {
+            return new EnumMap<>(previous);
+        }
+    }
+
+    /** Puts back what was noted, and of what was not (somebody may have swept the run directory) what we changed. */
+    private void putBack(Map<ConntrackSwitch, Integer> noted) throws IOException {
+        Map<ConntrackSwitch, Integer> values = own();
+        values.putAll(noted);
+        synchronized (files) {
+            eachOf(values.entrySet(), value -> {
+                RandomAccessFile file = files.get(value.getKey());
                 // Another value than ours is somebody's who knows better.
                 if (file != null && read(file) == ON) {
-                    write(file, each.getValue());
+                    write(file, value.getValue());
                 }
+            });
+        }
+    }
+
+    private void closeFiles() throws IOException {
+        synchronized (files) {
+            try {
+                eachOf(files.values(), RandomAccessFile::close);
+            } finally {
+                files.clear();
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Step<T> {
+        void run(T each) throws IOException;
+    }
+
+    /** Does all of it, whatever fails; throws what failed first. */
+    private static <T> void eachOf(Collection<T> all, Step<T> step) throws IOException {
+        IOException first = null;
+        for (T each : all) {
+            try {
+                step.run(each);
             } catch (IOException e) {
                 if (first == null) {
                     first = e;
@@ -227,12 +336,6 @@ public final class EnabledConntrack implements AutoCloseable {
         }
         if (first != null) {
             throw first;
-        }
-    }
-
-    private void closeFiles() throws IOException {
-        for (RandomAccessFile file : files.values()) {
-            file.close();
         }
     }
 
