@@ -1,18 +1,10 @@
 package bwmon.monitor.conntrack;
 
-import java.io.Closeable;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,32 +17,22 @@ import org.slf4j.LoggerFactory;
  * What was switched on of connection tracking, until it is closed.
  *
  * <p>The rule goes with us, whatever ends us. The settings are put back by {@link #close}, unless another of our programs
- * still needs them; then it does so. Where there is no time for that, {@link #abandonAll} puts them back. After kill -9 they stay as they are, and a note in the run directory says what they
- * were: the next of our programs in the same namespace puts that back when it ends.
+ * still needs them; then it does so. Where there is no time for that, {@link #abandonAll} puts them back. After kill -9
+ * they stay as they are, and a note in the run directory says what they were: the next of our programs in the same
+ * namespace puts that back when it ends.
  */
 public final class EnabledConntrack implements AutoCloseable {
-    private static final int ON = 1;
     private static final Logger LOG = LoggerFactory.getLogger(EnabledConntrack.class);
 
     /** All that may have something switched on: one a namespace in use, so that there are few. */
     private static final Set<EnabledConntrack> IN_USE = ConcurrentHashMap.newKeySet();
 
-    private final Path procRoot;
     private final SysctlNoteFolder notes;
     private final @Nullable String namespace;
     private final TrackingRule rule;
-    /**
-     * Open, because a file that is opened here writes to this namespace from whichever thread closes. Whoever reads or
-     * writes them holds this map's monitor, and for nothing longer than that: {@link #abandonAll} waits for it.
-     */
-    private final Map<ConntrackSwitch, RandomAccessFile> files = new EnumMap<>(ConntrackSwitch.class);
-    private final Map<ConntrackSwitch, String> unwritable = new EnumMap<>(ConntrackSwitch.class);
-    /** What we changed ourselves: put back where there is no note, or no longer. Guarded as the files are. */
-    private final Map<ConntrackSwitch, Integer> previous = new EnumMap<>(ConntrackSwitch.class);
+    private final EnabledConntrackSettings settings;
     private final List<String> warnings = new ArrayList<>();
     private final TreeSet<ConntrackSwitch> switchedOn = new TreeSet<>();
-    /** From here on nothing is switched on any more. Guarded as the files are. */
-    private boolean isAbandoned;
     private boolean isNoted;
     private boolean isClosed;
 
@@ -62,14 +44,13 @@ public final class EnabledConntrack implements AutoCloseable {
      */
     EnabledConntrack(Path procRoot, SysctlNoteFolder notes, @Nullable String namespace, TrackingRule rule)
             throws IOException {
-        this.procRoot = procRoot;
+        settings = new EnabledConntrackSettings(procRoot);
         this.notes = notes;
         this.namespace = namespace;
         this.rule = rule;
         // Before anything is switched on: from then on it may have to be put back at any moment.
         IN_USE.add(this);
         try {
-            openFiles();
             if (namespace != null) {
                 try {
                     isNoted = notes.locked(this::switchOnWithNote);
@@ -82,8 +63,8 @@ public final class EnabledConntrack implements AutoCloseable {
                 switchOn();
             }
         } catch (IOException | RuntimeException e) {
-            try (Closeable _ = this::closeFiles) {
-                putBack(Map.of());
+            try (settings) {
+                settings.putBack(Map.of());
             } catch (IOException second) {
                 e.addSuppressed(second);
             } finally {
@@ -93,29 +74,10 @@ public final class EnabledConntrack implements AutoCloseable {
         }
     }
 
-    private void openFiles() {
-        for (ConntrackSwitch each : ConntrackSwitch.values()) {
-            Path path = each.path(procRoot);
-            if (!Files.exists(path)) {
-                unwritable.put(each, "this kernel has no such setting");
-                continue;
-            }
-            try {
-                var file = new RandomAccessFile(path.toFile(), "rw");
-                synchronized (files) {
-                    files.put(each, file);
-                }
-            } catch (FileNotFoundException e) {
-                // Not there, or not to be written: of interest only if it is off.
-                unwritable.put(each, String.valueOf(e.getMessage()));
-            }
-        }
-    }
-
     private boolean switchOnWithNote() throws IOException {
         SysctlNote note = note();
         note.hold();
-        for (ConntrackSwitch each : off()) {
+        for (ConntrackSwitch each : settings.off()) {
             note.previous.putIfAbsent(each, 0);
         }
         // First the note: if we are killed in between, it says too much, which does no harm.
@@ -128,32 +90,12 @@ public final class EnabledConntrack implements AutoCloseable {
         return notes.read(String.valueOf(namespace));
     }
 
-    private List<ConntrackSwitch> off() throws IOException {
-        var off = new ArrayList<ConntrackSwitch>();
-        for (ConntrackSwitch each : ConntrackSwitch.values()) {
-            OptionalInt value = each.read(procRoot);
-            if (value.isEmpty() || value.getAsInt() == 0) {
-                off.add(each);
-            }
-        }
-        return off;
-    }
-
     private void switchOn() throws IOException {
-        for (ConntrackSwitch each : off()) {
+        for (ConntrackSwitch each : settings.off()) {
             try {
-                synchronized (files) {
-                    if (isAbandoned) {
-                        return;
-                    }
-                    RandomAccessFile file = files.get(each);
-                    if (file == null) {
-                        throw new IOException(unwritable.get(each));
-                    }
-                    write(file, ON);
-                    previous.put(each, 0);
+                if (settings.switchOn(each)) {
+                    switchedOn.add(each);
                 }
-                switchedOn.add(each);
             } catch (IOException e) {
                 warnings.add("net.netfilter." + each.sysctl() + " cannot be set (" + e.getMessage() + "): "
                         + switch (each) {
@@ -193,7 +135,7 @@ public final class EnabledConntrack implements AutoCloseable {
         isClosed = true;
         // An interrupted thread could not take the lock.
         boolean interrupted = Thread.interrupted();
-        try (rule; Closeable _ = this::closeFiles) {
+        try (rule; settings) {
             putBack();
         } finally {
             IN_USE.remove(this);
@@ -219,20 +161,18 @@ public final class EnabledConntrack implements AutoCloseable {
     }
 
     private void abandon() throws IOException {
-        synchronized (files) {
-            isAbandoned = true;
-        }
+        settings.keepOff();
         putBackUnlocked();
     }
 
     private void putBack() throws IOException {
         if (namespace == null) {
-            putBack(Map.of());
+            settings.putBack(Map.of());
             return;
         }
         try {
             notes.locked(this::putBackNoted);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             try {
                 putBackUnlocked();
             } catch (IOException second) {
@@ -240,7 +180,7 @@ public final class EnabledConntrack implements AutoCloseable {
                 throw e;
             }
             // Else it was said at the start that there is no note.
-            if (isNoted) {
+            if (isNoted || e instanceof RuntimeException) {
                 throw e;
             }
         }
@@ -251,11 +191,11 @@ public final class EnabledConntrack implements AutoCloseable {
         note.release();
         boolean last = !note.isHeld();
         if (last) {
-            putBack(note.previous);
+            settings.putBack(note.previous);
             note.previous.clear();
         } else {
             // The last one is to put back also what could not be noted when we began.
-            own().forEach(note.previous::putIfAbsent);
+            settings.own().forEach(note.previous::putIfAbsent);
         }
         note.write();
         return last;
@@ -276,77 +216,11 @@ public final class EnabledConntrack implements AutoCloseable {
             }
         }
         if (!held) {
-            putBack(noted);
-        } else if (!noted.keySet().containsAll(own().keySet())) {
+            settings.putBack(noted);
+        } else if (!noted.keySet().containsAll(settings.own().keySet())) {
             throw new IOException(
-                    "another program uses " + own().keySet().stream().map(ConntrackSwitch::sysctl).toList()
+                    "another program uses " + settings.own().keySet().stream().map(ConntrackSwitch::sysctl).toList()
                             + ", and does not know that it was 0 before");
         }
-    }
-
-    private Map<ConntrackSwitch, Integer> own() {
-        synchronized (files) {
-            return new EnumMap<>(previous);
-        }
-    }
-
-    /** Puts back what was noted, and of what was not (somebody may have swept the run directory) what we changed. */
-    private void putBack(Map<ConntrackSwitch, Integer> noted) throws IOException {
-        Map<ConntrackSwitch, Integer> values = own();
-        values.putAll(noted);
-        synchronized (files) {
-            eachOf(values.entrySet(), value -> {
-                RandomAccessFile file = files.get(value.getKey());
-                // Another value than ours is somebody's who knows better.
-                if (file != null && read(file) == ON) {
-                    write(file, value.getValue());
-                }
-            });
-        }
-    }
-
-    private void closeFiles() throws IOException {
-        synchronized (files) {
-            try {
-                eachOf(files.values(), RandomAccessFile::close);
-            } finally {
-                files.clear();
-            }
-        }
-    }
-
-    @FunctionalInterface
-    private interface Step<T> {
-        void run(T each) throws IOException;
-    }
-
-    /** Does all of it, whatever fails; throws what failed first. */
-    private static <T> void eachOf(Collection<T> all, Step<T> step) throws IOException {
-        IOException first = null;
-        for (T each : all) {
-            try {
-                step.run(each);
-            } catch (IOException e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
-        }
-        if (first != null) {
-            throw first;
-        }
-    }
-
-    private static int read(RandomAccessFile file) throws IOException {
-        file.seek(0);
-        String line = file.readLine();
-        return line == null || !line.matches("[0-9]{1,9}") ? -1 : Integer.parseInt(line);
-    }
-
-    private static void write(RandomAccessFile file, int value) throws IOException {
-        file.seek(0);
-        file.write((value + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 }
