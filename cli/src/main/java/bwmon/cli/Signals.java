@@ -33,9 +33,12 @@ public final class Signals {
         var stopping = new AtomicBoolean();
         IntConsumer handler = number -> {
             if (stopping.getAndSet(true)) {
-                atSecond.run();
-                // halt, not exit: a second signal means that no orderly end is waited for.
-                Runtime.getRuntime().halt(128 + number);
+                try {
+                    atSecond.run();
+                } finally {
+                    // halt, not exit: a second signal means that no orderly end is waited for.
+                    Runtime.getRuntime().halt(128 + number);
+                }
             }
             stop.accept(number);
         };

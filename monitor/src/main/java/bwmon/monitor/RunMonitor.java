@@ -27,6 +27,7 @@ import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
 import bwmon.monitor.RunMonitorSession.NamespaceWatch;
+import bwmon.monitor.conntrack.EnabledConntrack;
 import bwmon.monitor.console.ConnectionsView;
 import bwmon.monitor.console.Grouping;
 import bwmon.monitor.console.JsonView;
@@ -189,7 +190,7 @@ public final class RunMonitor implements Callable<Integer> {
             if (isLive) {
                 runLive(layout, selection, terminal, names, watch, loop, out.stream());
             } else {
-                Signals.onStop(_ -> loop.stop());
+                Signals.onStop(_ -> loop.stop(), EnabledConntrack::abandonAll);
                 Signals.onReload(loop::stop);
                 session(opener, EnumSet.of(layout.by()), selection, view(out.stream(), layout, names),
                         () -> connections,
@@ -208,7 +209,12 @@ public final class RunMonitor implements Callable<Integer> {
         var frame = new LiveFrame(ZoneId.systemDefault(), terminal.hasColour(), filter(), layout.top(), names);
         try (var live = new LiveView(frame, Look.of(layout, numeric, connections), terminal, loop::stop,
                 loop::isStopping)) {
-            Signals.onStop(_ -> loop.stop(), live::close);
+            Runnable restoreTerminal = live::close;
+            Signals.onStop(_ -> loop.stop(), () -> {
+                // The host first: a terminal may take nothing.
+                EnabledConntrack.abandonAll();
+                restoreTerminal.run();
+            });
             // SIGHUP: the terminal has gone. What was switched on is to be put back all the same.
             Signals.onReload(loop::stop);
             // What cannot be opened is said on a terminal that nobody has drawn on.

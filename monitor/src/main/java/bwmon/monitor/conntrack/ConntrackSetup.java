@@ -21,6 +21,7 @@ import bwmon.monitor.netlink.NetlinkChannel;
 import bwmon.monitor.netlink.NetlinkConnection;
 import bwmon.monitor.netlink.NetlinkException;
 import bwmon.monitor.netlink.NetlinkMessage;
+import bwmon.traffic.Ticker;
 
 /**
  * Finds out what connection tracking does in the calling thread's network namespace, and switches on what is off. Once a
@@ -31,7 +32,7 @@ public final class ConntrackSetup {
     private static final int CTA_STATS_GLOBAL_ENTRIES = 1;
 
     private final Path procRoot;
-    private final Path runDirectory;
+    private final SysctlNoteFolder notes;
     private final Kernel kernel;
 
     /** What is asked of the kernel: the real one, or a test's. */
@@ -71,12 +72,12 @@ public final class ConntrackSetup {
      * @param runDirectory for the note of what was set before, {@code /run/bwmon}; made if it is not there
      */
     public ConntrackSetup(Path procRoot, Path runDirectory) {
-        this(procRoot, runDirectory, new RunningKernel());
+        this(procRoot, runDirectory, new RunningKernel(), Ticker.SYSTEM);
     }
 
-    ConntrackSetup(Path procRoot, Path runDirectory, Kernel kernel) {
+    ConntrackSetup(Path procRoot, Path runDirectory, Kernel kernel, Ticker ticker) {
         this.procRoot = procRoot;
-        this.runDirectory = runDirectory;
+        notes = new SysctlNoteFolder(procRoot, runDirectory, ticker);
         this.kernel = kernel;
     }
 
@@ -164,7 +165,7 @@ public final class ConntrackSetup {
         boolean enabled = false;
         try {
             OptionalLong cookie = kernel.namespaceCookie();
-            var result = new EnabledConntrack(procRoot, runDirectory,
+            var result = new EnabledConntrack(procRoot, notes,
                     cookie.isPresent() ? Long.toUnsignedString(cookie.getAsLong()) : null, rule);
             enabled = true;
             return result;

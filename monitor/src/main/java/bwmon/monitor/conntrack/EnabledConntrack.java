@@ -1,39 +1,36 @@
 package bwmon.monitor.conntrack;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What was switched on of connection tracking, until it is closed.
  *
  * <p>The rule goes with us, whatever ends us. The settings are put back by {@link #close}, unless another of our programs
- * still needs them; then it does so. After kill -9 they stay as they are, and a note in the run directory says what they
- * were: the next of our programs in the same namespace puts that back when it ends.
+ * still needs them; then it does so. Where there is no time for that, {@link #abandonAll} puts them back. After kill -9
+ * they stay as they are, and a note in the run directory says what they were: the next of our programs in the same
+ * namespace puts that back when it ends.
  */
 public final class EnabledConntrack implements AutoCloseable {
-    private static final int ON = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(EnabledConntrack.class);
 
-    private final Path procRoot;
-    private final Path runDirectory;
+    /** All that may have something switched on: one a namespace in use, so that there are few. */
+    private static final Set<EnabledConntrack> IN_USE = ConcurrentHashMap.newKeySet();
+
+    private final SysctlNoteFolder notes;
     private final @Nullable String namespace;
     private final TrackingRule rule;
-    /** Open, because a file that is opened here writes to this namespace from whichever thread closes. */
-    private final Map<ConntrackSwitch, RandomAccessFile> files = new EnumMap<>(ConntrackSwitch.class);
-    private final Map<ConntrackSwitch, String> unwritable = new EnumMap<>(ConntrackSwitch.class);
-    /** What we changed ourselves: put back where there is no note, or no longer. */
-    private final Map<ConntrackSwitch, Integer> previous = new EnumMap<>(ConntrackSwitch.class);
+    private final EnabledConntrackSettings settings;
     private final List<String> warnings = new ArrayList<>();
     private final TreeSet<ConntrackSwitch> switchedOn = new TreeSet<>();
     private boolean isNoted;
@@ -45,18 +42,18 @@ public final class EnabledConntrack implements AutoCloseable {
      * @param namespace a name for the note; null if there is none, and so no note
      * @param rule owned from here on, if nothing is thrown
      */
-    EnabledConntrack(Path procRoot, Path runDirectory, @Nullable String namespace, TrackingRule rule)
+    EnabledConntrack(Path procRoot, SysctlNoteFolder notes, @Nullable String namespace, TrackingRule rule)
             throws IOException {
-        this.procRoot = procRoot;
-        this.runDirectory = runDirectory;
+        settings = new EnabledConntrackSettings(procRoot);
+        this.notes = notes;
         this.namespace = namespace;
         this.rule = rule;
-        boolean done = false;
+        // Before anything is switched on: from then on it may have to be put back at any moment.
+        IN_USE.add(this);
         try {
-            openFiles();
             if (namespace != null) {
                 try {
-                    isNoted = SysctlNote.locked(runDirectory, this::switchOnWithNote);
+                    isNoted = notes.locked(this::switchOnWithNote);
                 } catch (IOException e) {
                     warnings.add("what connection tracking was set to cannot be noted (" + e
                             + "): if this program is killed, it stays as it is now");
@@ -65,35 +62,22 @@ public final class EnabledConntrack implements AutoCloseable {
             if (!isNoted) {
                 switchOn();
             }
-            done = true;
-        } finally {
-            if (!done) {
-                putBackOwn();
-                closeFiles();
+        } catch (IOException | RuntimeException e) {
+            try (settings) {
+                settings.putBack(Map.of());
+            } catch (IOException second) {
+                e.addSuppressed(second);
+            } finally {
+                IN_USE.remove(this);
             }
-        }
-    }
-
-    private void openFiles() {
-        for (ConntrackSwitch each : ConntrackSwitch.values()) {
-            Path path = each.path(procRoot);
-            if (!Files.exists(path)) {
-                unwritable.put(each, "this kernel has no such setting");
-                continue;
-            }
-            try {
-                files.put(each, new RandomAccessFile(path.toFile(), "rw"));
-            } catch (FileNotFoundException e) {
-                // Not there, or not to be written: of interest only if it is off.
-                unwritable.put(each, String.valueOf(e.getMessage()));
-            }
+            throw e;
         }
     }
 
     private boolean switchOnWithNote() throws IOException {
         SysctlNote note = note();
         note.hold();
-        for (ConntrackSwitch each : off()) {
+        for (ConntrackSwitch each : settings.off()) {
             note.previous.putIfAbsent(each, 0);
         }
         // First the note: if we are killed in between, it says too much, which does no harm.
@@ -103,30 +87,15 @@ public final class EnabledConntrack implements AutoCloseable {
     }
 
     private SysctlNote note() throws IOException {
-        return SysctlNote.read(procRoot, runDirectory, String.valueOf(namespace));
-    }
-
-    private List<ConntrackSwitch> off() throws IOException {
-        var off = new ArrayList<ConntrackSwitch>();
-        for (ConntrackSwitch each : ConntrackSwitch.values()) {
-            OptionalInt value = each.read(procRoot);
-            if (value.isEmpty() || value.getAsInt() == 0) {
-                off.add(each);
-            }
-        }
-        return off;
+        return notes.read(String.valueOf(namespace));
     }
 
     private void switchOn() throws IOException {
-        for (ConntrackSwitch each : off()) {
-            RandomAccessFile file = files.get(each);
+        for (ConntrackSwitch each : settings.off()) {
             try {
-                if (file == null) {
-                    throw new IOException(unwritable.get(each));
+                if (settings.switchOn(each)) {
+                    switchedOn.add(each);
                 }
-                write(file, ON);
-                previous.put(each, 0);
-                switchedOn.add(each);
             } catch (IOException e) {
                 warnings.add("net.netfilter." + each.sysctl() + " cannot be set (" + e.getMessage() + "): "
                         + switch (each) {
@@ -156,7 +125,7 @@ public final class EnabledConntrack implements AutoCloseable {
     /**
      * Puts back what was set before, and takes the rule away; from any thread, more than once.
      *
-     * @throws IOException if something could not be put back; the rest was
+     * @throws IOException if something could not be put back, or the note of it not be brought up to date; the rest was
      */
     @Override
     public synchronized void close() throws IOException {
@@ -166,27 +135,54 @@ public final class EnabledConntrack implements AutoCloseable {
         isClosed = true;
         // An interrupted thread could not take the lock.
         boolean interrupted = Thread.interrupted();
-        try {
-            if (isNoted) {
-                closeNoted();
-            } else {
-                putBackOwn();
-            }
+        try (rule; settings) {
+            putBack();
         } finally {
-            closeFiles();
-            rule.close();
+            IN_USE.remove(this);
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
     }
 
-    private void closeNoted() throws IOException {
+    /**
+     * Puts back what was set before, for all that are not closed yet, where the program ends at once: from any thread, also
+     * while another one opens or closes them, and without waiting for any lock that is held for longer than some system
+     * calls. What another of our programs still needs stays, and notes stay: the next of our programs clears them away.
+     */
+    public static void abandonAll() {
+        for (EnabledConntrack each : IN_USE) {
+            try {
+                each.abandon();
+            } catch (IOException e) {
+                LOG.warn("connection tracking could not be put back as it was: {}", e.toString());
+            }
+        }
+    }
+
+    private void abandon() throws IOException {
+        settings.keepOff();
+        putBackUnlocked();
+    }
+
+    private void putBack() throws IOException {
+        if (namespace == null) {
+            settings.putBack(Map.of());
+            return;
+        }
         try {
-            SysctlNote.locked(runDirectory, this::putBackNoted);
-        } catch (IOException e) {
-            putBackOwn();
-            throw e;
+            notes.locked(this::putBackNoted);
+        } catch (IOException | RuntimeException e) {
+            try {
+                putBackUnlocked();
+            } catch (IOException second) {
+                e.addSuppressed(second);
+                throw e;
+            }
+            // Else it was said at the start that there is no note.
+            if (isNoted || e instanceof RuntimeException) {
+                throw e;
+            }
         }
     }
 
@@ -195,55 +191,36 @@ public final class EnabledConntrack implements AutoCloseable {
         note.release();
         boolean last = !note.isHeld();
         if (last) {
-            // Somebody may have swept the run directory.
-            previous.forEach(note.previous::putIfAbsent);
-            putBack(note.previous);
+            settings.putBack(note.previous);
             note.previous.clear();
+        } else {
+            // The last one is to put back also what could not be noted when we began.
+            settings.own().forEach(note.previous::putIfAbsent);
         }
         note.write();
         return last;
     }
 
-    private void putBackOwn() throws IOException {
-        putBack(previous);
-    }
-
-    private void putBack(Map<ConntrackSwitch, Integer> values) throws IOException {
-        IOException first = null;
-        for (Map.Entry<ConntrackSwitch, Integer> each : values.entrySet()) {
-            RandomAccessFile file = files.get(each.getKey());
+    /** Where the lock cannot be had, or not waited for: the note is read only. */
+    private void putBackUnlocked() throws IOException {
+        Map<ConntrackSwitch, Integer> noted = Map.of();
+        boolean held = false;
+        if (namespace != null) {
             try {
-                // Another value than ours is somebody's who knows better.
-                if (file != null && read(file) == ON) {
-                    write(file, each.getValue());
-                }
+                SysctlNote note = note();
+                note.release();
+                noted = note.previous;
+                held = note.isHeld();
             } catch (IOException e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
+                LOG.debug("no note to go by", e);
             }
         }
-        if (first != null) {
-            throw first;
+        if (!held) {
+            settings.putBack(noted);
+        } else if (!noted.keySet().containsAll(settings.own().keySet())) {
+            throw new IOException(
+                    "another program uses " + settings.own().keySet().stream().map(ConntrackSwitch::sysctl).toList()
+                            + ", and does not know that it was 0 before");
         }
-    }
-
-    private void closeFiles() throws IOException {
-        for (RandomAccessFile file : files.values()) {
-            file.close();
-        }
-    }
-
-    private static int read(RandomAccessFile file) throws IOException {
-        file.seek(0);
-        String line = file.readLine();
-        return line == null || !line.matches("[0-9]{1,9}") ? -1 : Integer.parseInt(line);
-    }
-
-    private static void write(RandomAccessFile file, int value) throws IOException {
-        file.seek(0);
-        file.write((value + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -1,13 +1,16 @@
 package bwmon.monitor.conntrack;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.RandomAccessFile;
+import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -30,8 +33,6 @@ import java.util.TreeSet;
 final class SysctlNote {
     private static final int LINES_LIMIT = 1000;
 
-    private static final Set<PosixFilePermission> OURS_ALONE = PosixFilePermissions.fromString("rwx------");
-
     private final Path procRoot;
     private final Path file;
     final Map<ConntrackSwitch, Integer> previous = new EnumMap<>(ConntrackSwitch.class);
@@ -42,28 +43,6 @@ final class SysctlNote {
         this.file = file;
     }
 
-    /** Something done while no other of our programs looks at or changes a note. */
-    @FunctionalInterface
-    interface Locked<T> {
-        T run() throws IOException;
-    }
-
-    /** Makes the folder if need be; its lock file stays, because a file that goes cannot be locked. */
-    static <T> T locked(Path directory, Locked<T> action) throws IOException {
-        // Nobody else's: whoever may read the lock file could lock it, and keep us waiting.
-        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OURS_ALONE));
-        // A file lock is the whole JVM's: its threads need one beside it.
-        synchronized (SysctlNote.class) {
-            try (var file = new RandomAccessFile(directory.resolve("lock").toFile(), "rw");
-                    var lock = file.getChannel().lock()) {
-                if (!lock.isValid()) {
-                    throw new IOException(directory.resolve("lock") + " could not be locked");
-                }
-                return action.run();
-            }
-        }
-    }
-
     /**
      * Reads the note of a namespace; an empty one if there is none.
      *
@@ -72,8 +51,9 @@ final class SysctlNote {
     static SysctlNote read(Path procRoot, Path directory, String namespace) throws IOException {
         var note = new SysctlNote(procRoot, directory.resolve("conntrack-" + namespace));
         List<String> lines;
-        try {
-            lines = Files.readAllLines(note.file, StandardCharsets.US_ASCII);
+        try (var reader = new BufferedReader(new InputStreamReader(
+                Files.newInputStream(note.file, LinkOption.NOFOLLOW_LINKS), StandardCharsets.US_ASCII))) {
+            lines = reader.readAllLines();
         } catch (NoSuchFileException e) {
             return note;
         }
@@ -145,7 +125,16 @@ final class SysctlNote {
         holders.forEach(holder -> lines.add("holder " + holder));
         // Whole or not at all, also if we are killed here.
         Path whole = file.resolveSibling(file.getFileName() + ".new");
-        Files.write(whole, lines, StandardCharsets.US_ASCII);
+        // What a killed one left, whatever it is: never written through.
+        Files.deleteIfExists(whole);
+        try (var channel = Files.newByteChannel(whole,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            ByteBuffer text = StandardCharsets.US_ASCII.encode(String.join("\n", lines) + "\n");
+            while (text.hasRemaining()) {
+                channel.write(text);
+            }
+        }
         Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -1,27 +1,36 @@
 package bwmon.monitor.conntrack;
 
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
+import bwmon.monitor.RunMonitor;
 import bwmon.monitor.conntrack.ConntrackState.Access;
 import bwmon.monitor.trial.NetworkNamespace;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The setup of the real kernel, in namespaces of our own. */
@@ -137,6 +146,93 @@ class ConntrackSetupIT {
             assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
             assertEquals(List.of(), notes());
             assertNoTableIsLeft(namespace);
+        }
+    }
+
+    @Test
+    void whatTheKernelRefusesDoesNotKeepTheRestFromBeingPutBack() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            EnabledConntrack enabled = namespace.call(() -> setup().enable());
+            Path note = notes().getFirst();
+            // The kernel takes 0 and 1 only.
+            Files.writeString(note, Files.readString(note).replace("nf_conntrack_acct 0", "nf_conntrack_acct 7"));
+            assertThrows(IOException.class, enabled::close);
+            assertEquals(OptionalInt.of(1), namespace.call(ConntrackSetupIT::accounting));
+            assertEquals(OptionalInt.of(0), namespace.call(() -> ConntrackSwitch.TIMESTAMPS.read(PROC)));
+            assertNoTableIsLeft(namespace);
+        }
+    }
+
+    @Test
+    void aLockThatAnotherProgramKeepsIsNotWaitedForForEver() throws Exception {
+        try (var namespace = NetworkNamespace.open();
+                var channel = FileChannel.open(run.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+                FileLock _ = channel.lock(0, Long.MAX_VALUE, true)) {
+            Process child = child(namespace, List.of(), run.toString());
+            String said = firstLine(child);
+            assertTrue(said.contains(run.resolve("lock") + " was locked by another program"), said);
+            assertEquals(OptionalInt.of(1), namespace.call(ConntrackSetupIT::accounting));
+            child.toHandle().destroy();
+            assertEquals(128 + 15, child.waitFor());
+            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+            assertEquals(List.of(), notes());
+            assertNoTableIsLeft(namespace);
+        }
+    }
+
+    @Test
+    void theSecondSigtermPutsBackAndWaitsForNoLock() throws Exception {
+        try (var namespace = NetworkNamespace.open()) {
+            Process child = child(namespace, List.of(), run.toString(), "deaf");
+            var lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8));
+            assertTrue(String.valueOf(lines.readLine()).contains("nf_conntrack_acct"));
+            try (var channel = FileChannel.open(run.resolve("lock"), StandardOpenOption.WRITE);
+                    FileLock _ = channel.lock()) {
+                child.toHandle().destroy();
+                assertEquals("asked to stop", lines.readLine());
+                assertEquals(OptionalInt.of(1), namespace.call(ConntrackSetupIT::accounting));
+                child.toHandle().destroy();
+                assertEquals(128 + 15, child.waitFor());
+            }
+            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+            assertEquals(OptionalInt.of(0), namespace.call(() -> ConntrackSwitch.TIMESTAMPS.read(PROC)));
+            assertNoTableIsLeft(namespace);
+            namespace.call(() -> {
+                setup().enable().close();
+                return null;
+            });
+            assertEquals(List.of(), notes(), "the next one clears the note away");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--json", "--top=5"})
+    void runmonitorPutsBackAlsoAtASecondSignal(String mode) throws Exception {
+        Path unshare = Path.of("/usr/bin/unshare");
+        Assumptions.assumeTrue(Files.isExecutable(unshare), "unshare(1) is not installed");
+        try (var namespace = NetworkNamespace.open()) {
+            // A /run of its own: the machine's may be in use.
+            Process child = new ProcessBuilder(namespace.inside(unshare.toString(), "--mount", "sh", "-c",
+                    "mount --bind \"$0\" /run && exec \"$@\"", run.toString(),
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                    RunMonitor.class.getName(), mode, "--interval=30"))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            await().atMost(Duration.ofSeconds(30)).until(() -> namespace.call(ConntrackSetupIT::accounting),
+                    OptionalInt.of(1)::equals);
+            try (var channel = FileChannel.open(run.resolve("bwmon/lock"), StandardOpenOption.WRITE);
+                    FileLock _ = channel.lock()) {
+                // The orderly end waits for the lock, so that another signal comes before it; two at once may be one.
+                await().until(() -> {
+                    child.toHandle().destroy();
+                    return !child.isAlive();
+                });
+            }
+            assertEquals(128 + 15, child.waitFor());
+            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+            assertEquals(OptionalInt.of(0), namespace.call(() -> ConntrackSwitch.TIMESTAMPS.read(PROC)));
         }
     }
 
