@@ -59,9 +59,12 @@ class DrainIT {
                 assertEquals(-1, client.getInputStream().read());
             }
             assertEquals(0, runpipe.exitCode());
-            Config line = Json.lines(folder.resolve("access.log")).getFirst();
-            assertEquals("closed", line.getString("end"));
-            assertEquals(2, line.getLong("tx_payload_bytes"));
+            // Others came while it still listened, to see whether it does.
+            List<Config> lines = Json.lines(folder.resolve("access.log")).stream()
+                    .filter(one -> one.getLong("tx_payload_bytes") > 0).toList();
+            assertEquals(1, lines.size());
+            assertEquals("closed", lines.getFirst().getString("end"));
+            assertEquals(2, lines.getFirst().getLong("tx_payload_bytes"));
             List<Config> pipes = Json.lines(runpipe.out()).stream()
                     .filter(one -> one.getString("type").equals("pipe")).toList();
             assertEquals(2, pipes.getLast().getLong("rx_payload_bytes_total"), "the last report has the last byte");
