@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
+import bwmon.ffi.Libc;
 import bwmon.ffi.Termios;
 import bwmon.ffi.Tty;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,7 @@ final class Keyboard implements AutoCloseable {
                     waits(TICK_MILLIS);
                     continue;
                 }
-                int ready = Tty.awaitInput(STANDARD_INPUT, decoder.isWithin() ? SEQUENCE_MILLIS : TICK_MILLIS);
+                int ready = Libc.pollIn(STANDARD_INPUT, decoder.isWithin() ? SEQUENCE_MILLIS : TICK_MILLIS);
                 if (ready == 0) {
                     decoder.pause();
                 } else if (ready < 0) {

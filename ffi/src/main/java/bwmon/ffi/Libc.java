@@ -29,9 +29,9 @@ public final class Libc {
     private static final long WS_COL = 2;
 
     /** struct pollfd, asm-generic/poll.h: fd int, events short, revents short. */
-    private static final long POLLFD_BYTES = 8;
-    private static final long POLLFD_EVENTS = 4;
-    private static final short POLLIN = 1;
+    static final int POLLFD_BYTES = 8;
+    static final int POLLFD_EVENTS = 4;
+    static final short POLLIN = 1;
 
     /** CLOCK_THREAD_CPUTIME_ID, linux/time.h. */
     private static final int CLOCK_THREAD_CPUTIME_ID = 3;
@@ -225,10 +225,11 @@ public final class Libc {
     }
 
     /**
-     * poll(2) of one descriptor, until there is something to read or an error to be told.
+     * poll(2) of one descriptor, until a read would not block: there is something to read, the other side has hung up, or
+     * an error is to be told.
      *
      * @param timeoutMillis 0 to return at once, negative to wait for ever
-     * @return 1, or 0 if the time is over
+     * @return 1, 0 if the time is over, or the negative of errno (EINTR: a signal came)
      */
     public static int pollIn(int fd, int timeoutMillis) {
         MemorySegment state = Downcalls.state();

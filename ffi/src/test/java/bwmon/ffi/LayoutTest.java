@@ -58,7 +58,8 @@ class LayoutTest {
                 sizeof(nfds_t) 8
                 POLLIN %d
                 """.formatted(Termios.SIZE, Termios.LFLAG, Termios.CC, Termios.ICANON, Termios.ECHO, Termios.VTIME,
-                Termios.VMIN, Termios.TCSANOW, Tty.POLLFD_SIZE, Tty.POLLFD_EVENTS, Tty.POLLFD_REVENTS, Tty.POLLIN),
+                Termios.VMIN, Termios.TCSANOW, Libc.POLLFD_BYTES, Libc.POLLFD_EVENTS,
+                Libc.POLLFD_EVENTS + Short.BYTES, Libc.POLLIN),
                 output(List.of(program.toString())));
     }
 

@@ -46,9 +46,9 @@ class TtyTest {
         assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
         try (Fd reader = Fd.of("open", Libc.open(fifo.toString(), O_RDWR));
                 var writer = new FileOutputStream(fifo.toFile())) {
-            assertEquals(0, Tty.awaitInput(reader.number(), 0));
+            assertEquals(0, Libc.pollIn(reader.number(), 0));
             writer.write('x');
-            assertEquals(1, Tty.awaitInput(reader.number(), 30_000));
+            assertEquals(1, Libc.pollIn(reader.number(), 30_000));
         }
     }
 }

@@ -98,7 +98,6 @@ final class HostMonitor implements Monitor {
         Look look = look();
         interfacesBefore = look.interfaces;
         addresses = look.interfaces.addresses();
-        prompt.looked(addresses);
         begin = ticker.nanos();
         // What ended before the first list was never ours.
         var listed = new HashSet<Long>();
@@ -108,9 +107,7 @@ final class HostMonitor implements Monitor {
                 look.answers);
         before = flowLedger.settle(settled, table == null ? null : flows,
                 circumstances(true)).usages();
-        flows.clear();
-        lost = 0;
-        sockets.done();
+        handedOut();
         addNotices();
     }
 
@@ -143,12 +140,17 @@ final class HostMonitor implements Monitor {
             if (now == null) {
                 now = new HashSet<>();
                 for (TrackedFlow told : flows) {
-                    now.add(new Flow(told.protocol(), told.ends().from(), told.ends().asked()));
-                    now.add(new Flow(told.protocol(), told.ends().answering(), told.ends().seen()));
+                    addSockets(told.protocol(), told.ends(), now);
                 }
             }
             return now.contains(flow);
         }
+    }
+
+    /** The flows that the sockets at both ends of a connection have, wherever they are. */
+    private static void addSockets(Protocol protocol, FlowEnds ends, Set<Flow> flows) {
+        flows.add(new Flow(protocol, ends.from(), ends.asked()));
+        flows.add(new Flow(protocol, ends.answering(), ends.seen()));
     }
 
     private List<Flow> withoutSocket(List<SocketSample> open, LocalAddresses local) {
@@ -202,13 +204,18 @@ final class HostMonitor implements Monitor {
                     lostNow > 0 ? Owner.Cause.LOST_EVENTS : Owner.Cause.UNTRACKED), null, missing));
         }
         var report = new Report(name, Duration.ofNanos(end - begin), usages, gains, settled.segmentation(), lostNow);
+        handedOut();
+        interfacesBefore = look.interfaces;
+        begin = end;
+        return report;
+    }
+
+    /** What was kept in case that the look fails is dropped. */
+    private void handedOut() {
         flows.clear();
         lost = 0;
         sockets.done();
         prompt.looked(addresses);
-        interfacesBefore = look.interfaces;
-        begin = end;
-        return report;
     }
 
     private FlowLedger.Circumstances circumstances(boolean isOpening) {
@@ -253,8 +260,7 @@ final class HostMonitor implements Monitor {
     public SocketStates sockets() throws IOException {
         var flowsWithoutCounters = new HashSet<Flow>();
         for (FlowEnds ends : uncounted) {
-            flowsWithoutCounters.add(new Flow(Protocol.TCP, ends.from(), ends.asked()));
-            flowsWithoutCounters.add(new Flow(Protocol.TCP, ends.answering(), ends.seen()));
+            addSockets(Protocol.TCP, ends, flowsWithoutCounters);
         }
         return new SocketStates(sockets.states(socketLedger::owner, flowsWithoutCounters), sockets.tcpStates());
     }
