@@ -11,8 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-import bwmon.aggregator.grouping.Grouper;
-import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Joiner;
 import bwmon.aggregator.usage.PipeEndpoints;
@@ -21,7 +19,6 @@ import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
-import bwmon.traffic.Owner;
 import bwmon.traffic.Report;
 import bwmon.traffic.Ticker;
 import bwmon.traffic.TrafficSource;
@@ -38,7 +35,6 @@ public final class Aggregator {
     private final Supplier<Set<Flow>> upstreams;
     private final Supplier<Set<InetAddress>> localAddresses;
     private final Joiner joiner;
-    private final Grouper grouper;
     private final List<String> notices;
     private final Ticker ticker;
     private final Clock clock;
@@ -56,15 +52,13 @@ public final class Aggregator {
      */
     public Aggregator(List<? extends TrafficSource> monitors, List<? extends TrafficSource> pipes,
             Set<Endpoint> listeners, Supplier<Set<Flow>> upstreams, Supplier<Set<InetAddress>> localAddresses,
-            Joiner joiner, Grouper grouper,
-            List<String> notices, Ticker ticker, Clock clock) {
+            Joiner joiner, List<String> notices, Ticker ticker, Clock clock) {
         this.monitors = monitors.stream().map(SourceSlot::new).toList();
         this.pipes = pipes.stream().map(SourceSlot::new).toList();
         this.listeners = Set.copyOf(listeners);
         this.upstreams = upstreams;
         this.localAddresses = localAddresses;
         this.joiner = joiner;
-        this.grouper = grouper;
         this.notices = List.copyOf(notices);
         this.ticker = ticker;
         this.clock = clock;
@@ -87,14 +81,10 @@ public final class Aggregator {
         // After the monitors looked: so every connection of a pipe that they saw is among them.
         joiner.pipesOwn(now, upstreams.get());
         Joiner.Joined joined = joiner.join(now, monitorReports, pipeReports, pipes.isEmpty() ? null : endpoints());
-        var applications = new HashMap<Owner, Application>();
-        for (Charge charge : joined.charges()) {
-            applications.computeIfAbsent(charge.owner(), grouper::group);
-        }
         List<Snapshot.SourceFailure> failures = new ArrayList<>();
         pipes.forEach(slot -> slot.failure().ifPresent(failures::add));
         monitors.forEach(slot -> slot.failure().ifPresent(failures::add));
-        return new Snapshot(clock.instant(), now, interval, joined.charges(), applications,
+        return new Snapshot(clock.instant(), now, interval, joined.charges(),
                 balance(joined.charges(), monitorReports, pipeReports), joined.leftOut(), failures, notices);
     }
 

@@ -11,7 +11,8 @@ import bwmon.aggregator.config.ConfigurationFile;
 import bwmon.aggregator.console.JsonView;
 import bwmon.aggregator.console.PlainView;
 import bwmon.aggregator.console.TerminalView;
-import bwmon.aggregator.usage.Snapshot;
+import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.usage.Picture;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
 import bwmon.cli.Program;
@@ -90,10 +91,14 @@ public final class RunAggregator implements Callable<Integer> {
     private Configuration configuration() throws ProgramException {
         // One that cannot be looked at is read, so that the reason is told.
         Path file = config != null || Files.notExists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
-        return file == null ? Configuration.ofHost(autoGroup) : ConfigurationFile.read(file, autoGroup);
+        return file == null ? Configuration.ofHost(grouping()) : ConfigurationFile.read(file, grouping());
     }
 
-    private View<Snapshot> view(PrintStream out, ZoneId zone) {
+    private AutoGroup grouping() {
+        return autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE;
+    }
+
+    private View<Picture> view(PrintStream out, ZoneId zone) {
         if (report.isJson()) {
             return new JsonView(new JsonLines(out));
         }

@@ -10,12 +10,13 @@ import java.util.stream.Collectors;
 
 import bwmon.aggregator.alert.AlertEvent;
 import bwmon.aggregator.alert.Alerts;
-import bwmon.aggregator.alert.CommandRunner;
 import bwmon.aggregator.config.Configuration;
+import bwmon.aggregator.delivery.CommandRunner;
 import bwmon.aggregator.grouping.Grouper;
 import bwmon.aggregator.grouping.MonitorFilter;
 import bwmon.aggregator.usage.Joiner;
 import bwmon.aggregator.usage.Layer;
+import bwmon.aggregator.usage.Picture;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.ProgramException;
@@ -43,11 +44,11 @@ final class Session {
     private final Configuration configuration;
     private final MonitorOpener opener;
     private final IntervalLoop loop;
-    private final View<Snapshot> view;
+    private final View<Picture> view;
     private final PrintStream err;
     private final ZoneId zone;
 
-    Session(Configuration configuration, MonitorOpener opener, IntervalLoop loop, View<Snapshot> view, PrintStream err,
+    Session(Configuration configuration, MonitorOpener opener, IntervalLoop loop, View<Picture> view, PrintStream err,
             ZoneId zone) {
         this.configuration = configuration;
         this.opener = opener;
@@ -76,7 +77,7 @@ final class Session {
                 monitor.notices().forEach(notice -> err.println("runaggregator: " + notice));
             }
             var alerts = new Alerts(configuration.notifications(), LAYER, Ticker.SYSTEM.nanos());
-            var views = new ViewThread<>(view, Snapshot::then, err, loop::stop);
+            var views = new ViewThread<>(view, Picture::then, err, loop::stop);
             try {
                 loop.run(() -> {
                     boolean last = once || loop.isStopping();
@@ -87,7 +88,8 @@ final class Session {
                     Snapshot snapshot = aggregator.pass(last);
                     List<AlertEvent> events = alerts.next(snapshot);
                     events.forEach(commands::run);
-                    views.show(snapshot, events.stream().map(event -> event.line(zone)).toList());
+                    views.show(new Picture(snapshot, List.of(), events.stream().map(AlertEvent::alert).toList()),
+                            events.stream().map(event -> event.line(zone)).toList());
                     return !last;
                 });
             } finally {
@@ -99,15 +101,15 @@ final class Session {
     private Aggregator aggregator(List<Pipe> pipes, MonitorOpener.@Nullable Monitor monitor) {
         Set<Endpoint> listeners = pipes.stream().flatMap(pipe -> pipe.listeners().stream())
                 .collect(Collectors.toUnmodifiableSet());
-        var joiner = new Joiner((int) ProcessHandle.current().pid(), new MonitorFilter(configuration.monitors()));
-        var grouper = new Grouper(configuration.applications(), configuration.autoGroup());
+        var joiner = new Joiner((int) ProcessHandle.current().pid(), new MonitorFilter(configuration.monitors()),
+                new Grouper(configuration.applications(), configuration.autoGroup()));
         return new Aggregator(monitor == null ? List.of() : List.of(monitor.source()), pipes, listeners,
                 () -> pipes.stream().flatMap(pipe -> pipe.takeUpstreams().stream()).collect(Collectors.toSet()),
-                new LocalAddresses(), joiner, grouper, monitor == null ? List.of() : monitor.notices(), Ticker.SYSTEM,
+                new LocalAddresses(), joiner, monitor == null ? List.of() : monitor.notices(), Ticker.SYSTEM,
                 Clock.systemUTC());
     }
 
-    private static void finish(ViewThread<Snapshot> views) throws ProgramException {
+    private static void finish(ViewThread<Picture> views) throws ProgramException {
         try {
             if (!views.finish(PATIENCE)) {
                 throw new ProgramException(Kind.FAILURE, "standard output took nothing for " + PATIENCE.toSeconds()

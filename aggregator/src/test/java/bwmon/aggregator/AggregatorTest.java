@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Set;
 
 import bwmon.aggregator.grouping.ApplicationRules;
+import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.aggregator.grouping.Grouper;
+import bwmon.aggregator.grouping.Match;
+import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Joiner;
 import bwmon.aggregator.usage.Snapshot;
@@ -29,9 +32,9 @@ import static bwmon.aggregator.Samples.payload;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 class AggregatorTest {
+    private static final Application FETCH = new Application("fetch", Application.Basis.RULE);
     private static final long SECOND = 1_000_000_000L;
     private static final Owner CURL = process(1, "curl");
     private static final Owner.Pipe PIPE = new Owner.Pipe("p", "pipe-1:h:2");
@@ -82,8 +85,9 @@ class AggregatorTest {
         return new Aggregator(monitors, pipes, Set.of(endpoint("0.0.0.0:1")), Set::of, () -> {
             calls.add("addresses");
             return Set.of();
-        }, new Joiner(99, UsageFilter.ALL),
-                new Grouper(List.of(new ApplicationRules("fetch", List.of(Rule.command("curl")))), false),
+        }, new Joiner(99, UsageFilter.ALL,
+                new Grouper(List.of(new ApplicationRules("fetch", List.of(Match.of(Rule.command("curl"))))),
+                        AutoGroup.NONE)),
                 List.of("sees little"), () -> now, Clock.fixed(AT, ZoneOffset.UTC));
     }
 
@@ -97,10 +101,10 @@ class AggregatorTest {
         assertEquals(Duration.ofSeconds(2), snapshot.interval());
         assertEquals(now, snapshot.nanos());
         assertEquals(AT, snapshot.at());
-        assertEquals(List.of(new Charge("m", CURL, Duration.ofSeconds(2), payload(2, 0)),
-                new Charge("p", PIPE, Duration.ofSeconds(2), payload(2, 0))), snapshot.charges());
-        assertEquals("fetch", snapshot.application(CURL).name());
-        assertEquals("p", snapshot.application(PIPE).name());
+        assertEquals(List.of(new Charge("m", CURL, FETCH, Duration.ofSeconds(2), payload(2, 0)),
+                new Charge("p", PIPE, new Application("p", Application.Basis.ITSELF), Duration.ofSeconds(2),
+                        payload(2, 0))),
+                snapshot.charges());
         assertEquals(2, snapshot.balance().lostEvents());
         assertEquals(List.of("sees little"), snapshot.notices());
     }
@@ -134,16 +138,6 @@ class AggregatorTest {
         now += SECOND;
         Snapshot last = aggregator.pass(true);
         assertEquals(List.of(), last.failures());
-        assertEquals(new Charge("m", CURL, Duration.ofSeconds(41), payload(41, 0)), last.charges().getFirst());
-    }
-
-    @Test
-    void anOwnerWithoutAChargeHasNoApplication() {
-        Aggregator aggregator = aggregator(List.of(), List.of());
-        now += SECOND;
-        Snapshot empty = aggregator.pass(false);
-
-        assertEquals(List.of(), empty.charges());
-        assertThrows(IllegalArgumentException.class, () -> empty.application(CURL));
+        assertEquals(new Charge("m", CURL, FETCH, Duration.ofSeconds(41), payload(41, 0)), last.charges().getFirst());
     }
 }

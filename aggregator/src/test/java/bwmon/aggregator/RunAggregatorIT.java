@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
 import bwmon.aggregator.config.Configuration;
 import bwmon.aggregator.config.ConfigurationFile;
 import bwmon.aggregator.console.JsonView;
+import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
 import bwmon.cli.ProgramException;
@@ -109,7 +110,7 @@ class RunAggregatorIT {
                     applications { fetch { match = ["bwmon.aggregator.Fetch"] } }
                     notifications { fast { application = fetch, direction = rx, above = 1kB/s, average-over = 1s,
                       command = [cp, /dev/stdin, "%s"] } }
-                    """.formatted(port, server.getLocalPort(), told)), false);
+                    """.formatted(port, server.getLocalPort(), told)), AutoGroup.NONE);
             var out = new ByteArrayOutputStream();
             var err = new ByteArrayOutputStream();
             var loop = new IntervalLoop(Ticker.SYSTEM, Duration.ofMillis(200));

@@ -140,13 +140,14 @@ public final class JsonLines {
     /** The fields {@code owner} and, depending on it, pid, name, command, user, cgroup and container, or reason. */
     public static void owner(JsonGenerator json, Owner owner) throws IOException {
         json.writeStringField("owner", owner.kind());
-        if (owner instanceof Owner.Process(var id, var name, var command, var user, var cgroup, var container)) {
+        if (owner instanceof Owner.Process(var id, var name, var command, var user, var cgroup, var container, var executable)) {
             json.writeNumberField("pid", id.pid());
             json.writeStringField("name", name);
             json.writeStringField("command", command);
             json.writeStringField("user", user);
             json.writeStringField("cgroup", cgroup);
             json.writeStringField("container", container);
+            json.writeStringField("executable", executable);
         } else if (owner instanceof Owner.Unattributed(var reason)) {
             json.writeStringField("reason", reason.label());
         } else {

@@ -15,7 +15,7 @@ import com.google.re2j.PatternSyntaxException;
  */
 public sealed interface Rule {
     /**
-     * So many characters of a command line are searched. A command line can be megabytes long (execve(2): a quarter of the
+     * So many characters of a text are searched. A command line can be megabytes long (execve(2): a quarter of the
      * stack's limit); of the expressions that were tried none took more than 3 ms for this much.
      */
     int MAX_SEARCHED = 32_768;
@@ -27,21 +27,80 @@ public sealed interface Rule {
     record Command(Pattern pattern) implements Rule {
         @Override
         public boolean matches(Owner owner) {
-            if (owner instanceof Owner.Unattributed) {
-                return false;
-            }
-            String command = owner.command();
-            return pattern.matcher(command.length() <= MAX_SEARCHED ? command : command.substring(0, MAX_SEARCHED))
-                    .find();
+            return !(owner instanceof Owner.Unattributed) && found(pattern, owner.command());
         }
     }
 
-    /** The owner's name, in full: of a process the name that the kernel keeps (comm, at most 15 bytes). */
-    record Name(String name) implements Rule {
+    /** A regular expression over the whole name: of a process the one that the kernel keeps (comm, at most 15 bytes). */
+    record Name(Pattern pattern) implements Rule {
         @Override
         public boolean matches(Owner owner) {
-            return !(owner instanceof Owner.Unattributed) && owner.name().equals(name);
+            return !(owner instanceof Owner.Unattributed) && isAll(pattern, owner.name());
         }
+    }
+
+    /** A regular expression over the whole path of the file that a process runs, or over all of its last part. */
+    record Executable(Pattern pattern) implements Rule {
+        @Override
+        public boolean matches(Owner owner) {
+            String path = owner instanceof Owner.Process process ? process.executable() : null;
+            return path != null
+                    && (isAll(pattern, path) || isAll(pattern, path.substring(path.lastIndexOf('/') + 1)));
+        }
+    }
+
+    /** The name of a process's effective user; its number where it has no name. */
+    record User(String name) implements Rule {
+        @Override
+        public boolean matches(Owner owner) {
+            return owner instanceof Owner.Process process && name.equals(process.user());
+        }
+    }
+
+    /** A regular expression over the whole name of a systemd unit that a process is in, the innermost or one around it. */
+    record Unit(Pattern pattern) implements Rule {
+        @Override
+        public boolean matches(Owner owner) {
+            String cgroup = owner instanceof Owner.Process process ? process.cgroup() : null;
+            if (cgroup != null) {
+                for (String part : cgroup.split("/", -1)) {
+                    if (part.indexOf('.') > 0 && isAll(pattern, part)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+    }
+
+    /** The id of the container that a process is in, or its beginning. */
+    record Container(String beginning) implements Rule {
+        @Override
+        public boolean matches(Owner owner) {
+            String container = owner instanceof Owner.Process process ? process.container() : null;
+            return container != null && container.startsWith(beginning);
+        }
+    }
+
+    /** A regular expression over the whole name of a pipe, or over all of {@code pipe-PORT:HOST:PORT}. */
+    record Pipe(Pattern pattern) implements Rule {
+        @Override
+        public boolean matches(Owner owner) {
+            return owner instanceof Owner.Pipe pipe
+                    && (isAll(pattern, pipe.name()) || isAll(pattern, pipe.command()));
+        }
+    }
+
+    private static boolean found(Pattern pattern, String text) {
+        return pattern.matcher(searched(text)).find();
+    }
+
+    private static boolean isAll(Pattern pattern, String text) {
+        return pattern.matcher(searched(text)).matches();
+    }
+
+    private static String searched(String text) {
+        return text.length() <= MAX_SEARCHED ? text : text.substring(0, MAX_SEARCHED);
     }
 
     /** Whether the owner matches an include, where there is any, and no exclude: exclude wins, as in bwmon 1.x. */
@@ -51,13 +110,22 @@ public sealed interface Rule {
     }
 
     /**
+     * A rule over the command line.
+     *
+     * @throws IllegalArgumentException as {@link #pattern}
+     */
+    static Command command(String regex) {
+        return new Command(pattern(regex));
+    }
+
+    /**
      * Reads a regular expression.
      *
      * @throws IllegalArgumentException if it is none; the message says what is wrong with it
      */
-    static Command command(String regex) {
+    static Pattern pattern(String regex) {
         try {
-            return new Command(Pattern.compile(regex));
+            return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException("'" + regex + "' is no regular expression: " + e.getDescription()
                     + " '" + e.getPattern() + "'" + remedy(regex), e);

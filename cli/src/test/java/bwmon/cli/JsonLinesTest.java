@@ -40,14 +40,14 @@ class JsonLinesTest {
     @Test
     void aProcess() {
         var curl = new Owner.Process(new Owner.ProcessId(4711, 1), "curl", "curl -s http://x", "www-data",
-                "/system.slice/nginx.service", null);
+                "/system.slice/nginx.service", null, null);
         assertTrue(lines.usage(AT, SECOND, "ebpf", curl, "web",
                 ByteCounts.ofIp(1234, 567, 3, 2).withPayload(1100, 400)));
         assertEquals(
                 """
                         {"type":"usage","schema":1,"ts":"2026-11-21T10:00:01.234Z","interval_s":1.0,"source":"ebpf",\
                         "owner":"process","pid":4711,"name":"curl","command":"curl -s http://x","user":"www-data",\
-                        "cgroup":"/system.slice/nginx.service","container":null,"application":"web","rx_bytes":1234,\
+                        "cgroup":"/system.slice/nginx.service","container":null,"executable":null,"application":"web","rx_bytes":1234,\
                         "tx_bytes":567,"rx_packets":3,"tx_packets":2,"rx_payload_bytes":1100,"tx_payload_bytes":400}
                         """,
                 written());

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class OwnerCacheTest {
     private static Owner process(int pid, String command) {
-        return new Owner.Process(new Owner.ProcessId(pid, 1), command, command, null, null, null);
+        return new Owner.Process(new Owner.ProcessId(pid, 1), command, command, null, null, null, null);
     }
 
     @Test

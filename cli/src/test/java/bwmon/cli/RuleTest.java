@@ -19,7 +19,7 @@ class RuleTest {
         String word = command.split(" ", 2)[0];
         return new Owner.Process(new Owner.ProcessId(pid, 1), word.substring(word.lastIndexOf('/') + 1), command,
                 "root",
-                "/", null);
+                "/", null, null);
     }
 
     @ParameterizedTest
@@ -31,7 +31,7 @@ class RuleTest {
 
     @Test
     void aNameIsComparedInFull() {
-        var rule = new Rule.Name("borg");
+        var rule = new Rule.Name(Rule.pattern("borg"));
 
         assertTrue(rule.matches(process(1, "/usr/bin/borg create")));
         assertFalse(rule.matches(process(1, "/usr/bin/borgmatic")));
@@ -47,7 +47,7 @@ class RuleTest {
         var nobody = new Owner.Unattributed(Owner.Cause.EXITED);
 
         assertFalse(Rule.command(".").matches(nobody));
-        assertFalse(new Rule.Name("exited").matches(nobody));
+        assertFalse(new Rule.Name(Rule.pattern("exited")).matches(nobody));
     }
 
     /** With java.util.regex this one would run until the end of the universe. */

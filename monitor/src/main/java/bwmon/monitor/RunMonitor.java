@@ -246,7 +246,7 @@ public final class RunMonitor implements Callable<Integer> {
     private static String text(Rule rule) {
         return switch (rule) {
             case Rule.Command(var pattern) -> pattern.pattern();
-            case Rule.Name(var name) -> name;
+            default -> throw new IllegalStateException("no option makes " + rule);
         };
     }
 

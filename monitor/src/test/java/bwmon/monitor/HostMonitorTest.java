@@ -72,7 +72,7 @@ class HostMonitorTest {
 
     private static SocketOwners.Holder holder(String name) {
         return new SocketOwners.Holder(
-                new Owner.Process(new Owner.ProcessId(70, 1), name, name, null, null, null), 3);
+                new Owner.Process(new Owner.ProcessId(70, 1), name, name, null, null, null, null), 3);
     }
 
     private final class Devices implements Interfaces {

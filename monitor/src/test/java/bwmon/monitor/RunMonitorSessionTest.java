@@ -35,7 +35,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class RunMonitorSessionTest {
-    private static final Owner CURL = new Owner.Process(new Owner.ProcessId(1, 1), "curl", "curl", null, null, null);
+    private static final Owner CURL = new Owner.Process(new Owner.ProcessId(1, 1), "curl", "curl", null, null, null,
+            null);
     private static final SocketStates SOCKETS = new SocketStates(List.of(), Map.of("LISTEN", 1));
 
     private final ByteArrayOutputStream errBytes = new ByteArrayOutputStream();

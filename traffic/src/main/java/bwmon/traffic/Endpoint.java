@@ -115,6 +115,24 @@ public final class Endpoint {
         return isIpv6 ? high == 0 && low == 1 : low >>> 24 == 127;
     }
 
+    /**
+     * Whether the address is of the network of another one.
+     *
+     * @param prefixLength how many bits the network's addresses share, 0 to 32 (IPv4) or 128
+     */
+    public boolean isWithin(Endpoint network, int prefixLength) {
+        if (isIpv6 != network.isIpv6) {
+            return false;
+        }
+        // An IPv4 address is the last 32 bits of 128.
+        int bits = isIpv6 ? prefixLength : Long.SIZE + Integer.SIZE + prefixLength;
+        return share(high, network.high, bits) && share(low, network.low, bits - Long.SIZE);
+    }
+
+    private static boolean share(long one, long other, int bits) {
+        return bits <= 0 || (one ^ other) >>> (Long.SIZE - Math.min(bits, Long.SIZE)) == 0;
+    }
+
     /** Whether the address is the wildcard (0.0.0.0 or ::), as a listening socket may have. */
     public boolean isWildcard() {
         return high == 0 && low == 0;

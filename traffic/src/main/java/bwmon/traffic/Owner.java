@@ -29,9 +29,11 @@ public sealed interface Owner {
      * @param user the name of the effective user, or its number where it has no name; null if unknown
      * @param cgroup the path in the unified cgroup hierarchy; null if unknown
      * @param container the container's id; null if it is in none or that is unknown
+     * @param executable the path of the file that it runs, as the process sees it (/proc/PID/exe, proc_pid_exe(5)),
+     *     without the kernel's mark of a file that was deleted; null if unknown
      */
     record Process(ProcessId id, String name, String command, @Nullable String user, @Nullable String cgroup,
-            @Nullable String container) implements Owner {
+            @Nullable String container, @Nullable String executable) implements Owner {
         @Override
         public String kind() {
             return "process";

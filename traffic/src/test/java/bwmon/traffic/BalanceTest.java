@@ -19,7 +19,8 @@ class BalanceTest {
 
     @Test
     void namedAndUnattributedAreSummedApart() {
-        Owner curl = new Owner.Process(new Owner.ProcessId(4711, 99), "curl", "curl -s x", "www-data", null, null);
+        Owner curl = new Owner.Process(new Owner.ProcessId(4711, 99), "curl", "curl -s x", "www-data", null, null,
+                null);
         Balance balance = Balance.of(Map.of("eth0", ByteCounts.ofIp(100, 200, 3, 4)),
                 List.of(usage(curl, ByteCounts.ofIp(10, 20, 1, 1)), usage(new Owner.Pipe("ssh", "pipe-22:h:22"), ONE),
                         usage(new Owner.Unattributed(Cause.EXITED), ONE), usage(curl, ONE),

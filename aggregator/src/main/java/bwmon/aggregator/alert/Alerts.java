@@ -1,12 +1,14 @@
 package bwmon.aggregator.alert;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 import bwmon.aggregator.rate.WindowAverage;
+import bwmon.aggregator.usage.Alert;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Snapshot;
@@ -21,12 +23,15 @@ public final class Alerts {
 
     private static final class Watch {
         final Notification notification;
+        final Condition.Rate condition;
         final WindowAverage average;
         AlertState state = AlertState.OK;
+        Instant since = Instant.EPOCH;
 
-        Watch(Notification notification, long startNanos) {
+        Watch(Notification notification, Condition.Rate condition, long startNanos) {
             this.notification = notification;
-            this.average = new WindowAverage(notification.averageOver(), startNanos);
+            this.condition = condition;
+            this.average = new WindowAverage(condition.averageOver(), startNanos);
         }
     }
 
@@ -38,33 +43,39 @@ public final class Alerts {
      */
     public Alerts(List<Notification> notifications, Layer layer, long startNanos) {
         this.layer = layer;
-        watches = notifications.stream().map(notification -> new Watch(notification, startNanos)).toList();
+        watches = notifications.stream()
+                .map(notification -> new Watch(notification, (Condition.Rate) notification.condition(), startNanos))
+                .toList();
     }
 
     /** Takes in one interval and tells which notifications changed. */
     public List<AlertEvent> next(Snapshot snapshot) {
         var byApplication = new HashMap<String, List<Charge>>();
         for (Charge charge : snapshot.charges()) {
-            byApplication.computeIfAbsent(snapshot.application(charge.owner()).name(), name -> new ArrayList<>())
-                    .add(charge);
+            byApplication.computeIfAbsent(charge.application().name(), name -> new ArrayList<>()).add(charge);
         }
         var events = new ArrayList<AlertEvent>();
         for (Watch watch : watches) {
             Notification notification = watch.notification;
+            String subject = ((Subject.OfApplication) notification.subject()).name();
             watch.average.advance(snapshot.nanos());
-            for (Map.Entry<Duration, Long> sample : bytesByInterval(
-                    byApplication.getOrDefault(notification.application(), List.of()), notification).entrySet()) {
+            for (Map.Entry<Duration, Long> sample : bytesByInterval(byApplication.getOrDefault(subject, List.of()),
+                    notification).entrySet()) {
                 watch.average.add(sample.getKey(), sample.getValue());
             }
             var bytesPerSecond = watch.average.bytesPerSecond();
             AlertState before = watch.state;
-            AlertState after = before.next(notification.threshold(), bytesPerSecond);
+            AlertState after = before.next(watch.condition.threshold(), bytesPerSecond);
             // While a source is silent, averages are too low: they may rise above a threshold, but not be cleared by it.
             boolean cleared = before == AlertState.FIRING && after != AlertState.FIRING;
             watch.state = cleared && !snapshot.failures().isEmpty() ? before : after;
             if (watch.state != before) {
-                events.add(new AlertEvent(notification, watch.state == AlertState.FIRING, bytesPerSecond.orElseThrow(),
-                        snapshot.at()));
+                boolean firing = watch.state == AlertState.FIRING;
+                watch.since = firing ? snapshot.at() : watch.since;
+                events.add(new AlertEvent(notification, new Alert(notification.label(), subject, Alert.Measure.RATE,
+                        notification.amount(), layer, firing ? Alert.State.FIRING : Alert.State.RESOLVED,
+                        bytesPerSecond.orElseThrow(), watch.condition.threshold().above(),
+                        watch.condition.averageOver(), watch.since, snapshot.at()), false));
             }
         }
         return events;
@@ -73,7 +84,7 @@ public final class Alerts {
     private Map<Duration, Long> bytesByInterval(List<Charge> charges, Notification notification) {
         var bytes = new HashMap<Duration, Long>();
         for (Charge charge : charges) {
-            layer.of(charge.counts(), notification.direction())
+            notification.amount().of(charge.counts(), layer)
                     .ifPresent(amount -> bytes.merge(charge.interval(), amount, Math::addExact));
         }
         return bytes;

@@ -1,27 +1,19 @@
 package bwmon.aggregator.alert;
 
 import java.time.Duration;
-import java.util.List;
 
-import bwmon.traffic.Direction;
+import bwmon.aggregator.usage.Amount;
 
 /**
  * What somebody wants to be told of.
  *
- * @param label what the configuration calls it
- * @param application name of the application to watch, or of an owner that stands for itself
- * @param direction which bytes
- * @param threshold what the average is compared with
- * @param averageOver the window of the average, 1 second to 24 hours
- * @param command words of the command to run, see {@link CommandRunner}; empty to run none
- * @param timeLimit how long the command may take
+ * @param label what the configuration calls it; no two have the same
+ * @param subject what is watched
+ * @param amount which direction
+ * @param condition what is too much
+ * @param repeatEvery how long after it was told it is told again while it fires; 0 for never
+ * @param tellsResolved whether it is told too when it is well again
+ * @param delivery how it is told, beside the line on standard error
  */
-public record Notification(String label, String application, Direction direction, Threshold threshold,
-        Duration averageOver, List<String> command, Duration timeLimit) {
-    /** How long a command may take unless the configuration says otherwise. */
-    public static final Duration DEFAULT_TIME_LIMIT = Duration.ofSeconds(30);
-
-    public Notification {
-        command = List.copyOf(command);
-    }
-}
+public record Notification(String label, Subject subject, Amount amount, Condition condition, Duration repeatEvery,
+        boolean tellsResolved, Delivery delivery) {}

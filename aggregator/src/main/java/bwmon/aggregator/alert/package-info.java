@@ -1,6 +1,6 @@
 /**
- * Notifications: when an average passes its threshold (pure: no process, no clock of the machine), and the commands that
- * are then run, apart from the thread that counts.
+ * Notifications: when something is too much, or silent for too long, and when it is well again. Pure: no process, no
+ * network, no clock of the machine.
  */
 @NullMarked
 package bwmon.aggregator.alert;

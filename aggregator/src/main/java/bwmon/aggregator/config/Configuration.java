@@ -4,6 +4,7 @@ import java.util.List;
 
 import bwmon.aggregator.alert.Notification;
 import bwmon.aggregator.grouping.ApplicationRules;
+import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.aggregator.grouping.MonitorFilter;
 import bwmon.proxy.PipeSpec;
 
@@ -13,11 +14,12 @@ import bwmon.proxy.PipeSpec;
  * @param monitors what the monitors of this host show; empty for no monitor
  * @param pipes the pipes to open
  * @param applications in the order in which they are tried
- * @param autoGroup whether a process that no application takes goes by the name of its executable
+ * @param autoGroup by what processes are grouped that no application takes
  * @param notifications what to tell of
+ * @param general what holds for the whole program
  */
 public record Configuration(List<MonitorFilter.Selection> monitors, List<PipeSpec> pipes,
-        List<ApplicationRules> applications, boolean autoGroup, List<Notification> notifications) {
+        List<ApplicationRules> applications, AutoGroup autoGroup, List<Notification> notifications, General general) {
 
     static final MonitorFilter.Selection EVERYTHING = new MonitorFilter.Selection("host", List.of(), List.of(), false);
 
@@ -29,7 +31,7 @@ public record Configuration(List<MonitorFilter.Selection> monitors, List<PipeSpe
     }
 
     /** Without a file: one monitor that shows everything. */
-    public static Configuration ofHost(boolean autoGroup) {
-        return new Configuration(List.of(EVERYTHING), List.of(), List.of(), autoGroup, List.of());
+    public static Configuration ofHost(AutoGroup autoGroup) {
+        return new Configuration(List.of(EVERYTHING), List.of(), List.of(), autoGroup, List.of(), General.DEFAULT);
     }
 }

@@ -9,6 +9,8 @@ import java.util.TreeSet;
 
 import bwmon.aggregator.alert.Notification;
 import bwmon.aggregator.grouping.ApplicationRules;
+import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.grouping.Match;
 import bwmon.aggregator.grouping.MonitorFilter;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Rule;
@@ -23,10 +25,10 @@ public final class ConfigurationFile {
     /**
      * Reads a file.
      *
-     * @param autoGroup whether to group by executable, also where the file does not ask for it
+     * @param autoGroup by what to group, whatever the file says; NONE to do as it says
      * @throws ProgramException of kind CONFIGURATION, naming file and line of the first thing that is wrong
      */
-    public static Configuration read(Path path, boolean autoGroup) throws ProgramException {
+    public static Configuration read(Path path, AutoGroup autoGroup) throws ProgramException {
         Settings file = Settings.load(path);
         var monitors = new ArrayList<MonitorFilter.Selection>();
         var pipes = new ArrayList<PipeSpec>();
@@ -44,12 +46,25 @@ public final class ConfigurationFile {
             monitors.add(Configuration.EVERYTHING);
         }
         List<ApplicationRules> applications = applications(file);
-        boolean grouping = file.bool("auto-group").orElse(false) || autoGroup;
+        AutoGroup grouping = autoGroup == AutoGroup.NONE
+                ? file.parsed("auto-group", ConfigurationFile::autoGroup).orElse(AutoGroup.NONE)
+                : autoGroup;
         Set<String> names = names(pipes, applications, file);
         // Grouped by executable, any name may come up; else a name that is none is most often misspelt.
-        List<Notification> notifications = NotificationSection.readAll(file, grouping ? null : names);
+        List<Notification> notifications = NotificationSection.readAll(file, grouping == AutoGroup.NONE ? names : null);
         file.end();
-        return new Configuration(monitors, pipes, applications, grouping, notifications);
+        return new Configuration(monitors, pipes, applications, grouping, notifications, General.DEFAULT);
+    }
+
+    private static AutoGroup autoGroup(String text) {
+        return switch (text) {
+            case "true", "yes", "on", "executable" -> AutoGroup.EXECUTABLE;
+            case "false", "no", "off" -> AutoGroup.NONE;
+            case "unit" -> AutoGroup.UNIT;
+            case "container" -> AutoGroup.CONTAINER;
+            default -> throw new IllegalArgumentException(
+                    "'" + text + "': expected true, false, executable, unit or container");
+        };
     }
 
     private static MonitorFilter.Selection monitor(String name, Settings section) throws ProgramException {
@@ -61,7 +76,7 @@ public final class ConfigurationFile {
         var applications = new ArrayList<ApplicationRules>();
         for (Map.Entry<String, Settings> entry : file.sections("applications").entrySet()) {
             Settings section = entry.getValue();
-            List<Rule> rules = rules(section, "match");
+            List<Match> rules = rules(section, "match");
             if (rules.isEmpty()) {
                 throw section.error("match", "is missing or empty: expected regular expressions, such as [\"nginx\"]");
             }
@@ -73,16 +88,16 @@ public final class ConfigurationFile {
     }
 
     /** A list of rules: a text is a regular expression over the command line. */
-    private static List<Rule> rules(Settings section, String key) throws ProgramException {
-        var rules = new ArrayList<Rule>();
+    private static List<Match> rules(Settings section, String key) throws ProgramException {
+        var rules = new ArrayList<Match>();
         for (Settings rule : section.objects(key, "command")) {
             var command = rule.parsed("command", Rule::command);
-            var name = rule.text("name");
+            var name = rule.parsed("name", Rule::pattern);
             rule.end();
             if (command.isPresent() == name.isPresent()) {
                 throw rule.error("expected either command = \"REGEX\" or name = \"NAME\"");
             }
-            rules.add(command.isPresent() ? command.get() : new Rule.Name(name.orElseThrow()));
+            rules.add(Match.of(command.isPresent() ? command.get() : new Rule.Name(name.orElseThrow())));
         }
         return rules;
     }

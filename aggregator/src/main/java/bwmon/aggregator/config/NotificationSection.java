@@ -7,13 +7,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import bwmon.aggregator.alert.CommandRunner;
+import bwmon.aggregator.alert.Condition;
+import bwmon.aggregator.alert.Delivery;
 import bwmon.aggregator.alert.Notification;
+import bwmon.aggregator.alert.Subject;
 import bwmon.aggregator.alert.Threshold;
+import bwmon.aggregator.delivery.CommandRunner;
 import bwmon.aggregator.rate.WindowAverage;
+import bwmon.aggregator.usage.Amount;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Settings;
-import bwmon.traffic.Direction;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the sections below {@code notifications}. */
@@ -49,7 +52,7 @@ final class NotificationSection {
                     + " (with auto-group = true also names of executables)");
         }
         section.requiredText("direction");
-        Direction direction = section.parsed("direction", NotificationSection::direction).orElseThrow();
+        Amount direction = section.parsed("direction", NotificationSection::direction).orElseThrow();
         section.requiredText("above");
         long above = section.rate("above").orElseThrow();
         long clearBelow = section.rate("clear-below").orElse(above);
@@ -60,24 +63,25 @@ final class NotificationSection {
         if (window.compareTo(WindowAverage.MIN_WINDOW) < 0 || window.compareTo(WindowAverage.MAX_WINDOW) > 0) {
             throw section.error("average-over", "expected 1 second to 24 hours");
         }
-        Duration timeLimit = section.duration("time-limit").orElse(Notification.DEFAULT_TIME_LIMIT);
+        Duration timeLimit = section.duration("time-limit").orElse(Delivery.DEFAULT_TIME_LIMIT);
         if (!timeLimit.isPositive() || timeLimit.compareTo(MAX_TIME_LIMIT) > 0) {
             throw section.error("time-limit", "expected more than 0 and up to 1 hour");
         }
         List<String> command = command(section);
         section.end();
-        return new Notification(label, application, direction, new Threshold(above, clearBelow), window, command,
-                timeLimit);
+        return new Notification(label, new Subject.OfApplication(application), direction,
+                new Condition.Rate(new Threshold(above, clearBelow), window, false), Duration.ZERO, true,
+                new Delivery(command, timeLimit, null, false));
     }
 
-    private static Direction direction(String text) {
-        for (Direction direction : Direction.values()) {
-            if (direction.label().equals(text)) {
-                return direction;
+    private static Amount direction(String text) {
+        for (Amount amount : Amount.values()) {
+            if (amount.label().equals(text)) {
+                return amount;
             }
         }
-        throw new IllegalArgumentException(
-                "'" + text + "' is no direction: expected rx (received) or tx (transmitted)");
+        throw new IllegalArgumentException("'" + text
+                + "' is no direction: expected rx (received), tx (transmitted) or total (both)");
     }
 
     private static List<String> command(Settings section) throws ProgramException {

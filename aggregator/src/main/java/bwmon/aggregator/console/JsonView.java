@@ -1,13 +1,15 @@
 package bwmon.aggregator.console;
 
+import bwmon.aggregator.usage.Alert;
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
+import bwmon.aggregator.usage.Picture;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.JsonLines;
 import bwmon.cli.View;
 
-/** One line for each charge, one for each source that failed, then the balance. */
-public final class JsonView implements View<Snapshot> {
+/** One line for each charge, one for each source that failed, one for each alert that changed, then the balance. */
+public final class JsonView implements View<Picture> {
     private final JsonLines lines;
 
     /** A view on those lines. */
@@ -16,9 +18,10 @@ public final class JsonView implements View<Snapshot> {
     }
 
     @Override
-    public boolean show(Snapshot snapshot) {
+    public boolean show(Picture picture) {
+        Snapshot snapshot = picture.snapshot();
         for (Charge charge : snapshot.charges()) {
-            Application application = snapshot.application(charge.owner());
+            Application application = charge.application();
             if (!lines.usage(snapshot.at(), charge.interval(), charge.source(), charge.owner(),
                     application.isGroup() ? application.name() : null, charge.counts())) {
                 return false;
@@ -30,6 +33,11 @@ public final class JsonView implements View<Snapshot> {
                 json.writeStringField("source", failure.source());
                 json.writeStringField("message", failure.message());
             })) {
+                return false;
+            }
+        }
+        for (Alert change : picture.changes()) {
+            if (!lines.line("alert", change::write)) {
                 return false;
             }
         }

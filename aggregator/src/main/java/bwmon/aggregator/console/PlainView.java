@@ -3,12 +3,13 @@ package bwmon.aggregator.console;
 import java.io.PrintStream;
 
 import bwmon.aggregator.usage.Layer;
+import bwmon.aggregator.usage.Picture;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.View;
 
 /** bwmon 1.x's lines, one block an interval, an empty line between blocks, nothing cleared and nothing cut: for
  * pipes and files. */
-public final class PlainView implements View<Snapshot> {
+public final class PlainView implements View<Picture> {
     private final PrintStream out;
     private final Layer layer;
     private boolean first = true;
@@ -20,7 +21,8 @@ public final class PlainView implements View<Snapshot> {
     }
 
     @Override
-    public boolean show(Snapshot snapshot) {
+    public boolean show(Picture picture) {
+        Snapshot snapshot = picture.snapshot();
         var block = new StringBuilder();
         for (Rows.Row row : Rows.of(snapshot, layer)) {
             block.append(row.line(layer)).append('\n');

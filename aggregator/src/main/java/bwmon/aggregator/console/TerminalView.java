@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 
 import bwmon.aggregator.usage.Layer;
+import bwmon.aggregator.usage.Picture;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
@@ -20,7 +21,7 @@ import bwmon.traffic.Owner;
 /**
  * The last interval, in place. Escape sequences are ECMA-48's: cursor home, erase to the end of the screen, bold.
  */
-public final class TerminalView implements View<Snapshot> {
+public final class TerminalView implements View<Picture> {
     private static final String CLEAR = "\033[H\033[2J";
     private static final String HOME = "\033[H";
     private static final String END_OF_SCREEN = "\033[J";
@@ -63,7 +64,8 @@ public final class TerminalView implements View<Snapshot> {
     }
 
     @Override
-    public boolean show(Snapshot snapshot) {
+    public boolean show(Picture picture) {
+        Snapshot snapshot = picture.snapshot();
         List<String> head = head(snapshot);
         List<String> foot = foot(snapshot);
         // A row and the line below it have to fit, too; the balance comes first and stays longest.

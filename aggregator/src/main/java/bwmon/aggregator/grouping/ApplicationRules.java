@@ -2,15 +2,13 @@ package bwmon.aggregator.grouping;
 
 import java.util.List;
 
-import bwmon.cli.Rule;
-
 /**
  * What makes an owner part of an application: any one of the rules.
  *
  * @param name the application's name
  * @param rules one or more
  */
-public record ApplicationRules(String name, List<Rule> rules) {
+public record ApplicationRules(String name, List<Match> rules) {
     public ApplicationRules {
         rules = List.copyOf(rules);
     }

@@ -4,51 +4,53 @@ import java.util.List;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Application.Basis;
+import bwmon.aggregator.usage.Grouping;
 import bwmon.cli.OwnerCache;
-import bwmon.cli.Rule;
+import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts owners into applications: the first application with a matching rule; else, where that is asked for, the name of
  * the executable; else the owner stands for itself, a process under its command line. Not safe for more than one
  * thread.
  */
-public final class Grouper {
+public final class Grouper implements Grouping {
     private final List<ApplicationRules> applications;
-    private final boolean autoGroup;
+    private final AutoGroup autoGroup;
     private final OwnerCache<Application> cache;
 
     /**
      * A grouper.
      *
      * @param applications in the order in which they are tried
-     * @param autoGroup whether a process that no rule matches goes by the name of its executable
+     * @param autoGroup by what processes are grouped that no rule matches
      */
-    public Grouper(List<ApplicationRules> applications, boolean autoGroup) {
+    public Grouper(List<ApplicationRules> applications, AutoGroup autoGroup) {
         this(applications, autoGroup, OwnerCache.MAX_OWNERS);
     }
 
-    Grouper(List<ApplicationRules> applications, boolean autoGroup, int maxOwners) {
+    Grouper(List<ApplicationRules> applications, AutoGroup autoGroup, int maxOwners) {
         this.applications = List.copyOf(applications);
         this.autoGroup = autoGroup;
         this.cache = new OwnerCache<>(maxOwners, this::find);
     }
 
-    /** The application of an owner; costs a look-up for an owner already seen. */
-    public Application group(Owner owner) {
+    @Override
+    public Application group(Owner owner, @Nullable Flow flow) {
         return cache.get(owner);
     }
 
     private Application find(Owner owner) {
         for (ApplicationRules application : applications) {
-            for (Rule rule : application.rules()) {
-                if (rule.matches(owner)) {
+            for (Match rule : application.rules()) {
+                if (rule.mayMatch(owner) && rule.matches(null)) {
                     return new Application(application.name(), Basis.RULE);
                 }
             }
         }
         return switch (owner) {
-            case Owner.Process process when autoGroup ->
+            case Owner.Process process when autoGroup == AutoGroup.EXECUTABLE ->
                 new Application(executable(process.command()), Basis.EXECUTABLE);
             case Owner.Process process -> new Application(process.command(), Basis.ITSELF);
             case Owner.Unattributed nobody -> new Application("unattributed: " + nobody.name(), Basis.ITSELF);

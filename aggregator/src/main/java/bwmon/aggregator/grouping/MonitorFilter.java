@@ -4,7 +4,6 @@ import java.util.List;
 
 import bwmon.aggregator.usage.UsageFilter;
 import bwmon.cli.OwnerCache;
-import bwmon.cli.Rule;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Usage;
@@ -28,14 +27,18 @@ public final class MonitorFilter implements UsageFilter {
      * @param exclude wins over include
      * @param ignoreLocal whether to leave out flows whose both ends are loopback addresses
      */
-    public record Selection(String name, List<Rule> include, List<Rule> exclude, boolean ignoreLocal) {
+    public record Selection(String name, List<Match> include, List<Match> exclude, boolean ignoreLocal) {
         public Selection {
             include = List.copyOf(include);
             exclude = List.copyOf(exclude);
         }
 
         boolean shows(Owner owner) {
-            return owner instanceof Owner.Unattributed || Rule.selects(include, exclude, owner);
+            if (owner instanceof Owner.Unattributed) {
+                return true;
+            }
+            boolean isIncluded = include.isEmpty() || include.stream().anyMatch(rule -> rule.mayMatch(owner));
+            return isIncluded && exclude.stream().noneMatch(rule -> rule.mayMatch(owner));
         }
     }
 

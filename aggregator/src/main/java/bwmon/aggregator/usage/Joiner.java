@@ -44,6 +44,7 @@ public final class Joiner {
 
     private final int ownPid;
     private final UsageFilter filter;
+    private final Grouping grouping;
     private final int maxClients;
     /** By the flow as the pipe sees it; the first is the one that was unseen for longest. */
     private final LinkedHashMap<Flow, Client> clients = new LinkedHashMap<>(16, 0.75f, true);
@@ -61,22 +62,28 @@ public final class Joiner {
      */
     public record Joined(List<Charge> charges, Snapshot.LeftOut leftOut) {}
 
-    private record Key(String source, Owner owner, Duration interval) {}
+    private record Key(String source, Owner owner, Application application, Duration interval) {}
 
     /** One interval while it is being joined. */
     private static final class Sums {
+        final Grouping grouping;
         final Map<Key, ByteCounts> charges = new LinkedHashMap<>();
         ByteCounts excluded = ByteCounts.ZERO;
         ByteCounts duplicate = ByteCounts.ZERO;
 
-        void charge(Report report, Owner owner, ByteCounts counts) {
-            charges.merge(new Key(report.source(), owner, report.interval()), counts, ByteCounts::plus);
+        Sums(Grouping grouping) {
+            this.grouping = grouping;
+        }
+
+        void charge(Report report, Owner owner, @Nullable Flow flow, ByteCounts counts) {
+            charges.merge(new Key(report.source(), owner, grouping.group(owner, flow), report.interval()), counts,
+                    ByteCounts::plus);
         }
 
         Joined joined() {
             var list = new ArrayList<Charge>(charges.size());
             charges.forEach((key, counts) -> list
-                    .add(new Charge(key.source(), key.owner(), key.interval(), counts)));
+                    .add(new Charge(key.source(), key.owner(), key.application(), key.interval(), counts)));
             return new Joined(list, new Snapshot.LeftOut(excluded, duplicate));
         }
     }
@@ -86,14 +93,16 @@ public final class Joiner {
      *
      * @param ownPid number of the process that the pipes are in
      * @param filter what of the monitors' usages is wanted
+     * @param grouping what belongs together
      */
-    public Joiner(int ownPid, UsageFilter filter) {
-        this(ownPid, filter, MAX_CLIENTS);
+    public Joiner(int ownPid, UsageFilter filter, Grouping grouping) {
+        this(ownPid, filter, grouping, MAX_CLIENTS);
     }
 
-    Joiner(int ownPid, UsageFilter filter, int maxClients) {
+    Joiner(int ownPid, UsageFilter filter, Grouping grouping, int maxClients) {
         this.ownPid = ownPid;
         this.filter = filter;
+        this.grouping = grouping;
         this.maxClients = maxClients;
     }
 
@@ -110,7 +119,7 @@ public final class Joiner {
     public Joined join(long nowNanos, List<Report> monitors, List<Report> pipes,
             @Nullable Predicate<Endpoint> listening) {
         forgetOld(nowNanos);
-        var sums = new Sums();
+        var sums = new Sums(grouping);
         for (Report report : monitors) {
             for (Usage usage : report.usages()) {
                 monitored(nowNanos, report, usage, listening, sums);
@@ -156,7 +165,7 @@ public final class Joiner {
             }
         }
         if (filter.counts(usage)) {
-            sums.charge(report, usage.owner(), usage.counts());
+            sums.charge(report, usage.owner(), flow, usage.counts());
         } else {
             sums.excluded = sums.excluded.plus(usage.counts());
         }
@@ -166,14 +175,14 @@ public final class Joiner {
         Flow flow = usage.flow();
         Client client = flow == null ? null : clients.get(flow);
         if (flow == null || client == null) {
-            sums.charge(report, usage.owner(), usage.counts());
+            sums.charge(report, usage.owner(), flow, usage.counts());
             return;
         }
         remember(flow, client.process, nowNanos);
         if (client.process.id().pid() == ownPid) {
             sums.duplicate = sums.duplicate.plus(usage.counts());
         } else {
-            sums.charge(report, client.process, usage.counts());
+            sums.charge(report, client.process, flow, usage.counts());
         }
     }
 

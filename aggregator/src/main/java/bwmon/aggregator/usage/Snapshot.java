@@ -3,7 +3,6 @@ package bwmon.aggregator.usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,16 +18,16 @@ import bwmon.traffic.Owner;
  * @param at wall clock time of the interval's end
  * @param nanos monotonic time of the interval's end
  * @param interval how long it was, by the monotonic clock
- * @param charges who moved what; at most one for each source, owner and length of interval
- * @param applications the application of every owner in {@code charges}
+ * @param charges who moved what; at most one for each source, owner, application and length of
+ *     interval
  * @param balance whether it adds up
  * @param leftOut what was left out of {@code charges}, and why that loses nothing
  * @param failures sources that could not tell in this interval
  * @param notices what a person should know of the sources' limits on this host, a sentence each
  */
-public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> charges,
-        Map<Owner, Application> applications, Balance balance, LeftOut leftOut, List<SourceFailure> failures,
-        List<String> notices) {
+public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> charges, Balance balance,
+        LeftOut leftOut,
+        List<SourceFailure> failures, List<String> notices) {
 
     /**
      * Bytes that sources reported and that are in no charge.
@@ -60,29 +59,15 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
 
     public Snapshot {
         charges = List.copyOf(charges);
-        applications = Collections.unmodifiableMap(new HashMap<>(applications));
         failures = List.copyOf(failures);
         notices = List.copyOf(notices);
-    }
-
-    /**
-     * The application of an owner.
-     *
-     * @throws IllegalArgumentException if the owner has no charge here
-     */
-    public Application application(Owner owner) {
-        Application application = applications.get(owner);
-        if (application == null) {
-            throw new IllegalArgumentException("no charge of " + owner.name() + " in this snapshot");
-        }
-        return application;
     }
 
     /** What each application moved, over all sources, in no particular order. */
     public Map<Application, ByteCounts> byApplication() {
         var sums = new HashMap<Application, ByteCounts>();
         for (Charge charge : charges) {
-            sums.merge(application(charge.owner()), charge.counts(), ByteCounts::plus);
+            sums.merge(charge.application(), charge.counts(), ByteCounts::plus);
         }
         return sums;
     }
@@ -98,25 +83,17 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
         var sums = new LinkedHashMap<List<Object>, Charge>();
         for (Snapshot part : List.of(this, next)) {
             for (Charge charge : part.charges) {
-                List<Object> key = List.of(charge.source(), charge.owner());
+                List<Object> key = List.of(charge.source(), charge.owner(), charge.application());
                 Charge kept = charge;
                 if (!sums.containsKey(key) && sums.size() >= MAX_JOINED_OWNERS) {
-                    kept = new Charge(charge.source(), OTHERS, charge.interval(), charge.counts());
+                    kept = new Charge(charge.source(), OTHERS, Application.OTHERS, charge.interval(), charge.counts());
                     key = List.of(charge.source(), OTHERS);
                 }
-                sums.merge(key, kept,
-                        (a, b) -> new Charge(a.source(), a.owner(), a.interval().plus(b.interval()),
-                                a.counts().plus(b.counts())));
+                sums.merge(key, kept, (a, b) -> new Charge(a.source(), a.owner(), a.application(),
+                        a.interval().plus(b.interval()), a.counts().plus(b.counts())));
             }
         }
-        var applicationsOfBoth = new HashMap<Owner, Application>();
-        for (Charge charge : sums.values()) {
-            Application of = applications.getOrDefault(charge.owner(), next.applications.get(charge.owner()));
-            applicationsOfBoth.put(charge.owner(),
-                    of == null ? new Application(OTHERS.name(), Application.Basis.ITSELF) : of);
-        }
         return new Snapshot(next.at, next.nanos, interval.plus(next.interval), new ArrayList<>(sums.values()),
-                applicationsOfBoth, balance.plus(next.balance), leftOut.plus(next.leftOut), next.failures,
-                next.notices);
+                balance.plus(next.balance), leftOut.plus(next.leftOut), next.failures, next.notices);
     }
 }

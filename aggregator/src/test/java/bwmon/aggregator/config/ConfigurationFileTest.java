@@ -7,12 +7,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 
+import bwmon.aggregator.alert.Condition;
+import bwmon.aggregator.alert.Delivery;
 import bwmon.aggregator.alert.Notification;
+import bwmon.aggregator.alert.Subject;
 import bwmon.aggregator.alert.Threshold;
 import bwmon.aggregator.grouping.ApplicationRules;
+import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.grouping.Match;
+import bwmon.aggregator.usage.Amount;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Rule;
-import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +26,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -31,12 +35,18 @@ class ConfigurationFileTest {
     Path directory = Path.of("");
 
     private Configuration read(String text) throws IOException, ProgramException {
-        return ConfigurationFile.read(Files.writeString(directory.resolve("bwmon.conf"), text), false);
+        return ConfigurationFile.read(Files.writeString(directory.resolve("bwmon.conf"), text), AutoGroup.NONE);
+    }
+
+    private static Notification notification(String label, String application, Amount amount, Threshold threshold,
+            Duration averageOver, Delivery delivery) {
+        return new Notification(label, new Subject.OfApplication(application), amount,
+                new Condition.Rate(threshold, averageOver, false), Duration.ZERO, true, delivery);
     }
 
     @Test
     void theSampleIsReadAsItSays() throws ProgramException {
-        Configuration sample = ConfigurationFile.read(Path.of("../conf/bwmon.conf"), false);
+        Configuration sample = ConfigurationFile.read(Path.of("../conf/bwmon.conf"), AutoGroup.NONE);
 
         assertEquals(1, sample.monitors().size());
         assertEquals("host", sample.monitors().getFirst().name());
@@ -45,18 +55,19 @@ class ConfigurationFileTest {
                 sample.pipes().stream().map(pipe -> pipe.owner()).toList());
         assertEquals(OptionalLong.of(100_000), sample.pipes().getFirst().options().bytesPerSecond());
         assertEquals(List.of("web", "backup"), sample.applications().stream().map(ApplicationRules::name).toList());
-        assertEquals(new Rule.Name("borg"), sample.applications().get(1).rules().get(1));
-        assertTrue(sample.autoGroup());
-        assertEquals(List.of(new Notification("backup-too-fast", "backup", Direction.TX,
-                new Threshold(5_000_000, 4_000_000), Duration.ofSeconds(60),
-                List.of("/usr/local/bin/on-bandwidth", "{application}", "{rate}"), Duration.ofSeconds(30))),
+        assertEquals(Match.of(new Rule.Name(Rule.pattern("borg"))), sample.applications().get(1).rules().get(1));
+        assertEquals(AutoGroup.EXECUTABLE, sample.autoGroup());
+        assertEquals(List.of(notification("backup-too-fast", "backup", Amount.TX,
+                new Threshold(5_000_000, 4_000_000), Duration.ofSeconds(60), new Delivery(
+                        List.of("/usr/local/bin/on-bandwidth", "{application}", "{rate}"), Duration.ofSeconds(30), null,
+                        false))),
                 sample.notifications());
     }
 
     @ParameterizedTest
     @MethodSource
     void withoutSourcesThereIsOneMonitor(String text) throws IOException, ProgramException {
-        assertEquals(Configuration.ofHost(false), read(text));
+        assertEquals(Configuration.ofHost(AutoGroup.NONE), read(text));
     }
 
     static List<String> withoutSourcesThereIsOneMonitor() {
@@ -74,8 +85,7 @@ class ConfigurationFileTest {
     @Test
     void aNotificationIsAsBwmon1sWhereNothingIsSaid() throws IOException, ProgramException {
         assertEquals(
-                new Notification("n", "a", Direction.RX, new Threshold(1000), Duration.ofSeconds(1), List.of(),
-                        Notification.DEFAULT_TIME_LIMIT),
+                notification("n", "a", Amount.RX, new Threshold(1000), Duration.ofSeconds(1), Delivery.NONE),
                 read("auto-group = on, notifications { n { application = a, direction = rx, above = 1kB } }")
                         .notifications()
                         .getFirst());
@@ -162,8 +172,8 @@ class ConfigurationFileTest {
         Path file = Files.writeString(directory.resolve("bwmon.conf"),
                 "notifications { n { application = a, direction = rx, above = 1kB } }");
 
-        assertTrue(ConfigurationFile.read(file, true).autoGroup());
-        assertTrue(Configuration.ofHost(true).autoGroup());
-        assertFalse(Configuration.ofHost(false).autoGroup());
+        assertEquals(AutoGroup.EXECUTABLE, ConfigurationFile.read(file, AutoGroup.EXECUTABLE).autoGroup());
+        assertEquals(AutoGroup.EXECUTABLE, Configuration.ofHost(AutoGroup.EXECUTABLE).autoGroup());
+        assertEquals(AutoGroup.NONE, Configuration.ofHost(AutoGroup.NONE).autoGroup());
     }
 }

@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Snapshot;
@@ -13,6 +12,7 @@ import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 
 import static bwmon.aggregator.Samples.charge;
+import static bwmon.aggregator.Samples.picture;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.snapshot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -24,11 +24,9 @@ class JsonViewTest {
         Owner nginx = process(1, "nginx");
         Owner curl = process(2, "curl");
         var bytes = new ByteArrayOutputStream();
-        new JsonView(new JsonLines(new PrintStream(bytes, false, StandardCharsets.UTF_8))).show(snapshot(1,
-                Map.of(nginx, new Application("web", Application.Basis.RULE), curl,
-                        new Application("curl", Application.Basis.ITSELF)),
-                List.of(charge(nginx, 1, 2), charge(curl, 3, 4)),
-                List.of(new Snapshot.SourceFailure("pipe", "gone", 2))));
+        new JsonView(new JsonLines(new PrintStream(bytes, false, StandardCharsets.UTF_8))).show(picture(snapshot(1,
+                List.of(charge(nginx, new Application("web", Application.Basis.RULE), 1, 2), charge(curl, 3, 4)),
+                List.of(new Snapshot.SourceFailure("pipe", "gone", 2)))));
         List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
 
         assertEquals(4, lines.size());

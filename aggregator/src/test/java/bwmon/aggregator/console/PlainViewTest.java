@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
@@ -18,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import static bwmon.aggregator.Samples.SECOND;
 import static bwmon.aggregator.Samples.charge;
+import static bwmon.aggregator.Samples.picture;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.snapshot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -30,7 +30,7 @@ class PlainViewTest {
 
     private String show(Snapshot... snapshots) {
         for (Snapshot snapshot : snapshots) {
-            assertTrue(view.show(snapshot));
+            assertTrue(view.show(picture(snapshot)));
         }
         return bytes.toString(StandardCharsets.UTF_8);
     }
@@ -53,8 +53,7 @@ class PlainViewTest {
         var web = new Application("web", Application.Basis.RULE);
 
         assertEquals("      2.00 KiB /       4.00 KiB -- web\n",
-                show(snapshot(1, Map.of(one, web, other, web),
-                        List.of(charge(one, 1024, 2048), charge(other, 1024, 2048)), List.of())));
+                show(snapshot(1, charge(one, web, 1024, 2048), charge(other, web, 1024, 2048))));
     }
 
     @Test
@@ -65,14 +64,15 @@ class PlainViewTest {
 
     @Test
     void whereASourceFailedTheSilenceIsNotTakenForTraffic() {
-        assertEquals("no traffic in this interval that could be seen\n", show(snapshot(1, Map.of(), List.of(),
+        assertEquals("no traffic in this interval that could be seen\n", show(snapshot(1, List.of(),
                 List.of(new Snapshot.SourceFailure("sock_diag", "gone", 1)))));
     }
 
     @Test
     void whatIsNotKnownIsNotZero() {
         assertEquals("         ? KiB /          ? KiB -- ping\n", show(snapshot(1,
-                new Charge("conntrack", process(1, "ping"), SECOND, ByteCounts.ofIp(84, 84, 1, 1)))));
+                new Charge("conntrack", process(1, "ping"), new Application("ping", Application.Basis.ITSELF), SECOND,
+                        ByteCounts.ofIp(84, 84, 1, 1)))));
     }
 
     @Test
@@ -92,6 +92,6 @@ class PlainViewTest {
             }
         });
 
-        assertFalse(new PlainView(closed, Layer.PAYLOAD).show(snapshot(1)));
+        assertFalse(new PlainView(closed, Layer.PAYLOAD).show(picture(snapshot(1))));
     }
 }

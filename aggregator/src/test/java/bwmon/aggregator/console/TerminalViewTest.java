@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Snapshot;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import static bwmon.aggregator.Samples.AT;
 import static bwmon.aggregator.Samples.charge;
 import static bwmon.aggregator.Samples.payload;
+import static bwmon.aggregator.Samples.picture;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.snapshot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -51,13 +51,11 @@ class TerminalViewTest {
         var nobody = new Owner.Unattributed(Owner.Cause.NO_PERMISSION);
         List<Charge> charges = List.of(charge(process(1, "curl"), 2048, 1024), charge(nobody, 10, 20));
         var snapshot = new Snapshot(AT, 1, Duration.ofMillis(1500), charges,
-                Map.of(charges.get(0).owner(), new Application("curl", Application.Basis.ITSELF), nobody,
-                        new Application("unattributed: no-permission", Application.Basis.ITSELF)),
                 new Balance(Map.of(), payload(2048, 1024), Map.of(Owner.Cause.NO_PERMISSION, payload(10, 20)), 3),
                 new Snapshot.LeftOut(payload(512, 0), payload(99, 99)),
                 List.of(new Snapshot.SourceFailure("sock_diag", "gone\033[2J", 1)), List.of("sees little"));
         TerminalView view = view(120, 24);
-        view.show(snapshot);
+        view.show(picture(snapshot));
         String frame = taken();
 
         assertEquals(List.of("bwmon  10:00:01  payload bytes in the last 1.5 s",
@@ -68,13 +66,13 @@ class TerminalViewTest {
                 "      0.50 KiB /       0.00 KiB == left out by include, exclude or ignore-local",
                 "3 events lost", "sock_diag could not tell: gone?[2J", "sees little"), lines(frame));
         assertTrue(frame.startsWith("\033[H\033[2J"), "clears at first");
-        view.show(snapshot);
+        view.show(picture(snapshot));
         assertFalse(taken().contains("\033[2J"), "and is overwritten then");
     }
 
     @Test
     void anEmptyIntervalSaysSo() {
-        view(80, 24).show(snapshot(1));
+        view(80, 24).show(picture(snapshot(1)));
 
         assertEquals("no traffic in this interval", lines(taken()).get(2));
     }
@@ -83,7 +81,7 @@ class TerminalViewTest {
     void whatDoesNotFitTheWindowIsFolded() {
         Charge[] charges = IntStream.rangeClosed(1, 50).mapToObj(i -> charge(process(i, "p" + i), 2048L * i, 0))
                 .toArray(Charge[]::new);
-        view(80, 10).show(snapshot(1, charges));
+        view(80, 10).show(picture(snapshot(1, charges)));
         List<String> lines = lines(taken());
 
         assertEquals(9, lines.size());
@@ -96,7 +94,7 @@ class TerminalViewTest {
     @Test
     void aLongTailIsCutBeforeTheRowsAre() {
         var failures = IntStream.range(0, 20).mapToObj(i -> new Snapshot.SourceFailure("s" + i, "gone", 1)).toList();
-        view(80, 8).show(snapshot(1, Map.of(), List.of(), failures));
+        view(80, 8).show(picture(snapshot(1, List.of(), failures)));
         List<String> lines = lines(taken());
 
         assertEquals(7, lines.size());
@@ -112,7 +110,7 @@ class TerminalViewTest {
             int rows = 6 + random.nextInt(30);
             Charge[] charges = IntStream.range(0, random.nextInt(40))
                     .mapToObj(pid -> charge(process(pid + 1, pid + text(random)), 4096, 4096)).toArray(Charge[]::new);
-            view(columns, rows).show(snapshot(1, charges));
+            view(columns, rows).show(picture(snapshot(1, charges)));
             String frame = taken();
             List<String> lines = lines(frame);
 

@@ -18,7 +18,7 @@ class MonitorFilterTest {
     private static final Flow LOCAL = tcp("127.0.0.1:5000", "127.0.0.1:80");
     private static final Flow REMOTE = tcp("192.0.2.1:5000", "198.51.100.1:80");
 
-    private static MonitorFilter filter(List<Rule> include, List<Rule> exclude, boolean ignoreLocal) {
+    private static MonitorFilter filter(List<Match> include, List<Match> exclude, boolean ignoreLocal) {
         return new MonitorFilter(List.of(new MonitorFilter.Selection("host", include, exclude, ignoreLocal)));
     }
 
@@ -33,8 +33,8 @@ class MonitorFilterTest {
 
     @Test
     void excludeWinsOverInclude() {
-        MonitorFilter filter = filter(List.of(Rule.command("ssh"), Rule.command("curl")),
-                List.of(Rule.command("^ssh .*backup")), false);
+        MonitorFilter filter = filter(List.of(Match.of(Rule.command("ssh")), Match.of(Rule.command("curl"))),
+                List.of(Match.of(Rule.command("^ssh .*backup"))), false);
 
         assertTrue(shows(filter, "ssh host", REMOTE));
         assertTrue(shows(filter, "curl", REMOTE));
@@ -55,7 +55,8 @@ class MonitorFilterTest {
 
     @Test
     void whatHasNoOwnerMightBeAnybodys() {
-        MonitorFilter filter = filter(List.of(Rule.command("nginx")), List.of(Rule.command(".")), false);
+        MonitorFilter filter = filter(List.of(Match.of(Rule.command("nginx"))), List.of(Match.of(Rule.command("."))),
+                false);
 
         assertTrue(filter.counts(new Usage(new Owner.Unattributed(Owner.Cause.EXITED), REMOTE, payload(1, 1))));
     }
@@ -63,8 +64,8 @@ class MonitorFilterTest {
     @Test
     void severalMonitorsShowWhatAnyOfThemShows() {
         var filter = new MonitorFilter(List.of(
-                new MonitorFilter.Selection("a", List.of(Rule.command("nginx")), List.of(), true),
-                new MonitorFilter.Selection("b", List.of(Rule.command("curl")), List.of(), false)));
+                new MonitorFilter.Selection("a", List.of(Match.of(Rule.command("nginx"))), List.of(), true),
+                new MonitorFilter.Selection("b", List.of(Match.of(Rule.command("curl"))), List.of(), false)));
 
         assertTrue(shows(filter, "nginx", REMOTE));
         assertFalse(shows(filter, "nginx", LOCAL));

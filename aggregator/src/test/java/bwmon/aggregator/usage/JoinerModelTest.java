@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static bwmon.aggregator.Samples.ITSELF;
 import static bwmon.aggregator.Samples.SECOND;
 import static bwmon.aggregator.Samples.endpoint;
 import static bwmon.aggregator.Samples.payload;
@@ -65,7 +66,7 @@ class JoinerModelTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void everyByteStandsOnce(long seed) {
         var random = new Random(seed);
-        var joiner = new Joiner(OWN, UsageFilter.ALL);
+        var joiner = new Joiner(OWN, UsageFilter.ALL, ITSELF);
         Set<Endpoint> listeners = Set.of(endpoint("127.0.0.1:2001"), endpoint("0.0.0.0:2002"));
         var endpoints = new PipeEndpoints(listeners, Set.of(endpoint("192.0.2.1:0").address()));
         for (int pass = 0; pass < PASSES; pass++) {

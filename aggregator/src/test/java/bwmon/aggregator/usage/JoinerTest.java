@@ -15,6 +15,7 @@ import bwmon.traffic.Report;
 import bwmon.traffic.Usage;
 import org.junit.jupiter.api.Test;
 
+import static bwmon.aggregator.Samples.ITSELF;
 import static bwmon.aggregator.Samples.SECOND;
 import static bwmon.aggregator.Samples.endpoint;
 import static bwmon.aggregator.Samples.payload;
@@ -33,7 +34,7 @@ class JoinerTest {
     private static final Flow TO_PIPE = tcp("127.0.0.1:50000", "127.0.0.1:2222");
     private static final Flow UPSTREAM = tcp("192.0.2.1:40000", "198.51.100.7:22");
 
-    private final Joiner joiner = new Joiner(OWN, UsageFilter.ALL);
+    private final Joiner joiner = new Joiner(OWN, UsageFilter.ALL, ITSELF);
 
     private static Report monitor(Usage... usages) {
         return new Report("sock_diag", SECOND, List.of(usages));
@@ -48,11 +49,11 @@ class JoinerTest {
     }
 
     private static Charge ofMonitor(Owner owner, ByteCounts counts) {
-        return new Charge("sock_diag", owner, SECOND, counts);
+        return new Charge("sock_diag", owner, ITSELF.group(owner, null), SECOND, counts);
     }
 
     private static Charge ofPipe(Owner owner, ByteCounts counts) {
-        return new Charge("pipe-2222:example.org:22", owner, SECOND, counts);
+        return new Charge("pipe-2222:example.org:22", owner, ITSELF.group(owner, null), SECOND, counts);
     }
 
     @Test
@@ -181,7 +182,7 @@ class JoinerTest {
                 return !owner.command().startsWith("ssh");
             }
         };
-        var filtering = new Joiner(OWN, filter);
+        var filtering = new Joiner(OWN, filter, ITSELF);
         Joiner.Joined joined = filtering.join(0,
                 List.of(monitor(new Usage(SSH, UPSTREAM, payload(1, 2)), new Usage(SSH, TO_PIPE, payload(3, 4)))),
                 List.of(pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(3, 4)))), LISTENING);
@@ -201,7 +202,7 @@ class JoinerTest {
 
     @Test
     void noMoreThanSoManyClientsAreRememberedAndTheOldestGoesFirst() {
-        var small = new Joiner(OWN, UsageFilter.ALL, 2);
+        var small = new Joiner(OWN, UsageFilter.ALL, ITSELF, 2);
         for (int port = 50_001; port <= 50_003; port++) {
             small.join(0, List.of(monitor(new Usage(SSH, tcp("127.0.0.1:" + port, "127.0.0.1:2222"), payload(1, 1)))),
                     List.of(), LISTENING);

@@ -9,12 +9,12 @@ import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 
+import static bwmon.aggregator.Samples.ITSELF;
 import static bwmon.aggregator.Samples.charge;
 import static bwmon.aggregator.Samples.payload;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.snapshot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 class SnapshotTest {
     private static final Owner CURL = process(1, "curl");
@@ -28,10 +28,12 @@ class SnapshotTest {
 
         assertEquals(Duration.ofSeconds(2), both.interval());
         assertEquals(2_000_000_000L, both.nanos());
-        assertEquals(List.of(new Charge("sock_diag", CURL, Duration.ofSeconds(2), payload(11, 22)),
-                new Charge("sock_diag", nobody, Duration.ofSeconds(2), payload(11, 11)), charge(WGET, 3, 4)),
+        assertEquals(
+                List.of(new Charge("sock_diag", CURL, ITSELF.group(CURL, null), Duration.ofSeconds(2), payload(11, 22)),
+                        new Charge("sock_diag", nobody, ITSELF.group(nobody, null), Duration.ofSeconds(2),
+                                payload(11, 11)),
+                        charge(WGET, 3, 4)),
                 both.charges());
-        assertEquals("wget", both.application(WGET).name());
         assertEquals(Map.of(Owner.Cause.EXITED, payload(11, 11)), both.balance().unattributed());
         assertEquals(14, both.balance().named().payload(Direction.RX).orElseThrow());
     }
@@ -44,24 +46,16 @@ class SnapshotTest {
             joined = joined.then(snapshot(1 + pid, charge(process(100_000 + pid, "short " + pid), 1, 2)));
         }
         assertEquals(Snapshot.MAX_JOINED_OWNERS + 1, joined.charges().size());
-        assertEquals(joined.charges().size(), joined.applications().size());
         ByteCounts sum = joined.charges().stream().map(Charge::counts).reduce(payload(0, 0), ByteCounts::plus);
         assertEquals(payload(owners, 2L * owners), sum);
-        assertEquals("others", joined.application(new Owner.Others()).name());
+        assertEquals(Application.OTHERS, joined.charges().getLast().application());
     }
 
     @Test
     void ownersOfOneApplicationAreSummed() {
         var web = new Application("web", Application.Basis.RULE);
-        Snapshot snapshot = snapshot(1, Map.of(CURL, web, WGET, web), List.of(charge(CURL, 1, 2), charge(WGET, 3, 4)),
-                List.of());
+        Snapshot snapshot = snapshot(1, charge(CURL, web, 1, 2), charge(WGET, web, 3, 4));
 
         assertEquals(Map.of(web, payload(4, 6)), snapshot.byApplication());
-    }
-
-    @Test
-    void anOwnerThatIsNotThereHasNoApplication() {
-        Snapshot empty = snapshot(1);
-        assertThrows(IllegalArgumentException.class, () -> empty.application(CURL));
     }
 }

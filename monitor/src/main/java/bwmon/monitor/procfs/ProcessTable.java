@@ -72,7 +72,7 @@ public final class ProcessTable implements SocketOwners {
             process = cached.process(); // It is ending: what is read from now on would be less than what is known.
         } else {
             process = new Owner.Process(id, stat.comm(), command.isEmpty() ? stat.comm() : command,
-                    uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container());
+                    uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container(), null);
             if (cached != null && process.equals(cached.process())) {
                 process = cached.process();
             }

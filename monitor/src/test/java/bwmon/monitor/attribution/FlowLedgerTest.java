@@ -34,7 +34,7 @@ class FlowLedgerTest {
     private ByteCounts segmentation = ByteCounts.ZERO;
 
     private static Owner process(String name, int start) {
-        return new Owner.Process(new Owner.ProcessId(start, start), name, name, null, null, null);
+        return new Owner.Process(new Owner.ProcessId(start, start), name, name, null, null, null, null);
     }
 
     private static Endpoint at(String text) {

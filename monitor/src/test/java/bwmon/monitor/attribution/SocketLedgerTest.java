@@ -31,7 +31,7 @@ class SocketLedgerTest {
     private final SocketLedger ledger = new SocketLedger(true);
 
     private static Holder holder(int pid, String name) {
-        return new Holder(new Owner.Process(new Owner.ProcessId(pid, pid), name, name, null, null, null), 3);
+        return new Holder(new Owner.Process(new Owner.ProcessId(pid, pid), name, name, null, null, null, null), 3);
     }
 
     private static Flow flow(int localPort) {

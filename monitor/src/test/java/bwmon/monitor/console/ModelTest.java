@@ -88,10 +88,10 @@ class ModelTest {
     void aNumberGivenToAnotherProcessIsAnotherRowAndAnotherProgramIsNot() {
         var id = new Owner.ProcessId(7, 100);
         Model model = model();
-        next(model, usage(new Owner.Process(id, "sh", "sh -c x", "root", null, null), WEB, 1, 1));
-        next(model, usage(new Owner.Process(id, "curl", "curl x", "root", null, null), WEB, 2, 2));
+        next(model, usage(new Owner.Process(id, "sh", "sh -c x", "root", null, null, null), WEB, 1, 1));
+        next(model, usage(new Owner.Process(id, "curl", "curl x", "root", null, null, null), WEB, 2, 2));
         Picture picture = next(model, usage(
-                new Owner.Process(new Owner.ProcessId(7, 999), "later", "later", "root", null, null), WEB, 4, 4));
+                new Owner.Process(new Owner.ProcessId(7, 999), "later", "later", "root", null, null, null), WEB, 4, 4));
 
         assertEquals(Map.of("curl x", "3/3", "later", "4/4"), moved(picture, Grouping.PROCESS, Amount.TOTAL));
         assertEquals(Map.of("later", "4/4"), moved(picture, Grouping.PROCESS, Amount.LAST));

@@ -36,7 +36,7 @@ public final class Samples {
         String word = command.split(" ", 2)[0];
         return new Owner.Process(new Owner.ProcessId(pid, 100L + pid), word.substring(word.lastIndexOf('/') + 1),
                 command,
-                user, cgroup, null);
+                user, cgroup, null, null);
     }
 
     public static Owner nobody(Owner.Cause cause) {

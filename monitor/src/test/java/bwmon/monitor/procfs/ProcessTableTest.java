@@ -68,7 +68,7 @@ class ProcessTableTest {
         descriptor(70, 3, "pipe:[9]");
         descriptor(70, 5, "socket:[1234]");
         var nginx = new Owner.Process(new Owner.ProcessId(70, 500), "nginx", "nginx: worker process", "www-data",
-                "/system.slice/nginx.service", null);
+                "/system.slice/nginx.service", null, null);
         assertEquals(new Found(Map.of(1234L, new Holder(nginx, 5)), 0), find(1234L, 9999L));
     }
 
@@ -140,7 +140,7 @@ class ProcessTableTest {
         nanos += 1;
         Holder now = assertNotNullAnd(table.look().confirm(holder, 1));
         assertEquals(new Owner.Process(new Owner.ProcessId(70, 500), "python3", "python3 new.py", "www-data",
-                "/user.slice", null), now.process());
+                "/user.slice", null, null), now.process());
         assertSame(now, table.look().confirm(now, 1));
         nanos += ProcessTable.REFRESH_NANOS;
         assertSame(now, table.look().confirm(now, 1), "nothing has changed");

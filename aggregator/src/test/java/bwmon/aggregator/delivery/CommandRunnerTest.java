@@ -1,4 +1,4 @@
-package bwmon.aggregator.alert;
+package bwmon.aggregator.delivery;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import bwmon.traffic.Direction;
+import bwmon.aggregator.alert.AlertEvent;
+import bwmon.aggregator.alert.Condition;
+import bwmon.aggregator.alert.Delivery;
+import bwmon.aggregator.alert.Notification;
+import bwmon.aggregator.alert.Subject;
+import bwmon.aggregator.alert.Threshold;
+import bwmon.aggregator.usage.Alert;
+import bwmon.aggregator.usage.Amount;
+import bwmon.aggregator.usage.Layer;
 import bwmon.traffic.Ticker;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -56,8 +64,12 @@ class CommandRunnerTest {
     }
 
     private static AlertEvent event(String application, Duration timeLimit, String... command) {
-        return new AlertEvent(new Notification("label", application, Direction.TX, new Threshold(1000),
-                Duration.ofSeconds(60), List.of(command), timeLimit), true, 1234, AT);
+        return new AlertEvent(new Notification("label", new Subject.OfApplication(application), Amount.TX,
+                new Condition.Rate(new Threshold(1000), Duration.ofSeconds(60), false), Duration.ZERO, true,
+                new Delivery(List.of(command), timeLimit, null, false)),
+                new Alert("label", application, Alert.Measure.RATE, Amount.TX, Layer.PAYLOAD, Alert.State.FIRING, 1234,
+                        1000, Duration.ofSeconds(60), AT, AT),
+                false);
     }
 
     private Path script(String text) throws IOException {

@@ -1,4 +1,4 @@
-package bwmon.aggregator.alert;
+package bwmon.aggregator.delivery;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import bwmon.aggregator.alert.AlertEvent;
 import bwmon.cli.JsonLines;
 import bwmon.cli.Terminal;
 import bwmon.traffic.Ticker;
@@ -71,7 +72,7 @@ public final class CommandRunner implements AutoCloseable {
      * @return false if too many are waiting, or the runner is closed: the command will not be run
      */
     public boolean run(AlertEvent event) {
-        if (event.notification().command().isEmpty()) {
+        if (event.notification().delivery().command().isEmpty()) {
             return true;
         }
         try {
@@ -85,7 +86,7 @@ public final class CommandRunner implements AutoCloseable {
     }
 
     private void execute(AlertEvent event) {
-        Notification notification = event.notification();
+        Duration timeLimit = event.notification().delivery().timeLimit();
         Process process;
         try {
             process = start(event);
@@ -97,10 +98,10 @@ public final class CommandRunner implements AutoCloseable {
         var output = new CommandOutput(process.getInputStream(), MAX_OUTPUT, ticker);
         try {
             tell(process, event);
-            if (!output.readUntilExit(process, notification.timeLimit())) {
+            if (!output.readUntilExit(process, timeLimit)) {
                 kill(process);
                 LOG.error("notification {}: command killed: not done after {} s{}", label(event),
-                        notification.timeLimit().toMillis() / 1e3, output);
+                        timeLimit.toMillis() / 1e3, output);
             } else if (process.exitValue() != 0) {
                 LOG.error("notification {}: command failed with exit code {}{}", label(event), process.exitValue(),
                         output);
@@ -122,7 +123,7 @@ public final class CommandRunner implements AutoCloseable {
 
     private static Process start(AlertEvent event) throws IOException {
         Map<String, String> values = values(event);
-        List<String> words = event.notification().command().stream()
+        List<String> words = event.notification().delivery().command().stream()
                 .map(word -> word.startsWith("{") && word.endsWith("}")
                         ? values.getOrDefault(word.substring(1, word.length() - 1), word)
                         : word)
@@ -135,26 +136,17 @@ public final class CommandRunner implements AutoCloseable {
 
     private static Map<String, String> values(AlertEvent event) {
         var values = new LinkedHashMap<String, String>();
-        values.put("application", event.notification().application());
-        values.put("rate", Long.toString(event.bytesPerSecond()));
-        values.put("threshold", Long.toString(event.notification().threshold().above()));
-        values.put("direction", event.notification().direction().label());
-        values.put("state", event.state());
+        values.put("application", event.alert().subject());
+        values.put("rate", Long.toString(event.alert().value()));
+        values.put("threshold", Long.toString(event.alert().limit()));
+        values.put("direction", event.alert().amount().label());
+        values.put("state", event.alert().state().label());
         return values;
     }
 
     /** Writes the JSON object; it is far smaller than a pipe's buffer, so that a command that reads nothing is no matter. */
     private static void tell(Process process, AlertEvent event) {
-        byte[] json = JsonLines.render("alert", fields -> {
-            fields.writeStringField("ts", event.at().toString());
-            fields.writeStringField("label", event.notification().label());
-            fields.writeStringField("application", event.notification().application());
-            fields.writeStringField("direction", event.notification().direction().label());
-            fields.writeStringField("state", event.state());
-            fields.writeNumberField("rate", event.bytesPerSecond());
-            fields.writeNumberField("threshold", event.notification().threshold().above());
-            fields.writeNumberField("average_over_s", event.notification().averageOver().toMillis() / 1e3);
-        });
+        byte[] json = JsonLines.render("alert", event.alert()::write);
         try (OutputStream stdin = process.getOutputStream()) {
             stdin.write(json);
         } catch (IOException e) {

@@ -1,4 +1,4 @@
-package bwmon.aggregator.alert;
+package bwmon.aggregator.delivery;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

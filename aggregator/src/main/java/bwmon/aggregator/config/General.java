@@ -1,0 +1,21 @@
+package bwmon.aggregator.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import bwmon.monitor.MonitorOptions;
+
+/**
+ * What holds for the whole program.
+ *
+ * @param source what the monitors of this host read
+ * @param setup whether what they need may be switched on where it is off
+ * @param maxRows so many owners that no rule groups are told apart in an interval, those that moved most
+ * @param stateFile where the volumes of quotas are kept, so that they outlive the program
+ * @param healthEvery how often the log gets a line on how the program itself is; 0 for never
+ */
+public record General(MonitorOptions.Kind source, boolean setup, int maxRows, Path stateFile, Duration healthEvery) {
+    /** Where nothing else is said. */
+    public static final General DEFAULT = new General(MonitorOptions.Kind.AUTO, true, 1000,
+            Path.of("/var/lib/bwmon/quotas.json"), Duration.ofMinutes(5));
+}

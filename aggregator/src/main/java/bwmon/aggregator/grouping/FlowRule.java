@@ -1,0 +1,59 @@
+package bwmon.aggregator.grouping;
+
+import java.util.List;
+import java.util.Set;
+
+import bwmon.traffic.Flow;
+
+/** One rule over where bytes went or came from. */
+public sealed interface FlowRule {
+
+    /** Whether the flow matches. */
+    boolean matches(Flow flow);
+
+    /** The remote address is in one of these networks. */
+    record Remote(List<Network> networks) implements FlowRule {
+        public Remote {
+            networks = List.copyOf(networks);
+        }
+
+        @Override
+        public boolean matches(Flow flow) {
+            for (Network network : networks) {
+                if (network.contains(flow.remote())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** The local or the remote port is one of these: that of a service, whichever end serves. */
+    record Port(List<PortRange> ranges) implements FlowRule {
+        public Port {
+            ranges = List.copyOf(ranges);
+        }
+
+        @Override
+        public boolean matches(Flow flow) {
+            for (PortRange range : ranges) {
+                if (range.contains(flow.local().port()) || range.contains(flow.remote().port())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** The traffic is of one of these classes. */
+    record OfClass(Set<TrafficClass> classes) implements FlowRule {
+        public OfClass {
+            classes = Set.copyOf(classes);
+        }
+
+        @Override
+        public boolean matches(Flow flow) {
+            return classes.contains(TrafficClass.of(flow));
+        }
+    }
+}

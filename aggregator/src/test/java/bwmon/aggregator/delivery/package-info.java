@@ -1,0 +1,4 @@
+@NullMarked
+package bwmon.aggregator.delivery;
+
+import org.jspecify.annotations.NullMarked;
