@@ -12,6 +12,7 @@ import bwmon.aggregator.console.JsonView;
 import bwmon.aggregator.console.PlainView;
 import bwmon.aggregator.console.TerminalView;
 import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Picture;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
@@ -22,9 +23,8 @@ import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
-import bwmon.monitor.Monitor;
-import bwmon.monitor.MonitorOptions;
-import bwmon.monitor.Monitors;
+import bwmon.monitor.conntrack.EnabledConntrack;
+import bwmon.proxy.Pipes;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,7 +60,7 @@ public final class RunAggregator implements Callable<Integer> {
 
     /** The program with the monitor of this host. */
     public RunAggregator() {
-        this(RunAggregator::openMonitor);
+        this(MonitorOpener.HOST);
     }
 
     /** The program with a monitor of one's own, for tests. */
@@ -77,13 +77,18 @@ public final class RunAggregator implements Callable<Integer> {
     public Integer call() throws ProgramException {
         Configuration configuration = configuration();
         var loop = new IntervalLoop(Ticker.SYSTEM, report.interval());
-        Signals.onStop(signal -> loop.stop());
+        Signals.onStop(_ -> loop.stop(), EnabledConntrack::abandonAll);
         ZoneId zone = ZoneId.systemDefault();
-        Signals.onReload(() -> System.err
-                .println(
-                        "runaggregator: SIGHUP: the configuration is read at the start only; start anew for a changed one"));
+        var reload = new Reload(() -> {
+            Configuration read = configuration();
+            // Here and not between two intervals: it may take seconds.
+            Pipes.checkResolves(read.pipes());
+            return read;
+        });
+        Signals.onReload(reload::request);
         var out = new StandardOutput();
-        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(report.isOnce());
+        new Session(configuration, opener, loop, report.interval(), view(out.stream(), zone,
+                Session.layer(configuration)), reload, System.err, zone).run(report.isOnce());
         out.check();
         return 0;
     }
@@ -98,18 +103,13 @@ public final class RunAggregator implements Callable<Integer> {
         return autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE;
     }
 
-    private View<Picture> view(PrintStream out, ZoneId zone) {
+    private View<Picture> view(PrintStream out, ZoneId zone, Layer layer) {
         if (report.isJson()) {
             return new JsonView(new JsonLines(out));
         }
         Terminal terminal = report.terminal();
         return terminal.isInteractive()
-                ? new TerminalView(out, Session.LAYER, zone, terminal)
-                : new PlainView(out, Session.LAYER);
-    }
-
-    static MonitorOpener.Monitor openMonitor(Ticker ticker) throws ProgramException {
-        Monitor monitor = Monitors.open(MonitorOptions.of(ticker).with(MonitorOptions.Kind.SOCK_DIAG));
-        return new MonitorOpener.Monitor(monitor, monitor.notices());
+                ? new TerminalView(out, layer, zone, terminal)
+                : new PlainView(out, layer);
     }
 }
