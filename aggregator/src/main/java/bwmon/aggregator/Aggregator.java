@@ -30,7 +30,7 @@ import bwmon.traffic.Usage;
  * One pass an interval: asks all sources, joins their reports, groups the owners, and makes the snapshot.
  * All calls are from one thread. The sources stay their opener's to close.
  */
-final class Aggregator {
+public final class Aggregator {
     private final List<SourceSlot> monitors;
     private final PipeSet pipes;
     private final IdentityHashMap<TrafficSource, SourceSlot> pipeSlots = new IdentityHashMap<>();
@@ -49,7 +49,7 @@ final class Aggregator {
      * @param localAddresses addresses of this host's interfaces; asked once a pass where a pipe listens on all
      * @param notices what a person should know of the sources' limits
      */
-    Aggregator(List<? extends TrafficSource> monitors, PipeSet pipes, Supplier<Set<InetAddress>> localAddresses,
+    public Aggregator(List<? extends TrafficSource> monitors, PipeSet pipes, Supplier<Set<InetAddress>> localAddresses,
             Joiner joiner, List<String> notices, Ticker ticker, Clock clock) {
         this.monitors = monitors.stream().map(SourceSlot::new).toList();
         this.pipes = pipes;
@@ -68,7 +68,7 @@ final class Aggregator {
      * @param bound makes charges of owners that are too many to be told apart into others'
      * @throws ArithmeticException if a sum overflows 63 bits
      */
-    Snapshot pass(boolean last, UnaryOperator<List<Charge>> bound) {
+    public Snapshot pass(boolean last, UnaryOperator<List<Charge>> bound) {
         // Pipes first: a monitor that looks afterwards knows the clients whose bytes the pipes report.
         Collection<SourceSlot> pipesNow = slots();
         List<Report> pipeReports = collect(pipesNow, last);

@@ -9,7 +9,7 @@ import bwmon.traffic.Owner;
 import bwmon.traffic.TrafficSource;
 
 /** The pipes of this process as one pass sees them. */
-interface PipeSet {
+public interface PipeSet {
     /** None. */
     PipeSet NONE = new PipeSet() {
         @Override
