@@ -2,14 +2,20 @@ package bwmon.aggregator.grouping;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
+import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 
 /** One rule over where bytes went or came from. */
 public sealed interface FlowRule {
 
-    /** Whether the flow matches. */
-    boolean matches(Flow flow);
+    /**
+     * Whether the flow matches.
+     *
+     * @param isOwn whether an address is one of this host's
+     */
+    boolean matches(Flow flow, Predicate<Endpoint> isOwn);
 
     /** The remote address is in one of these networks. */
     record Remote(List<Network> networks) implements FlowRule {
@@ -18,7 +24,7 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow) {
+        public boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
             for (Network network : networks) {
                 if (network.contains(flow.remote())) {
                     return true;
@@ -35,7 +41,7 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow) {
+        public boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
             for (PortRange range : ranges) {
                 if (range.contains(flow.local().port()) || range.contains(flow.remote().port())) {
                     return true;
@@ -52,8 +58,8 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow) {
-            return classes.contains(TrafficClass.of(flow));
+        public boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
+            return classes.contains(TrafficClass.of(flow, isOwn));
         }
     }
 }

@@ -1,0 +1,25 @@
+package bwmon.aggregator.grouping;
+
+import java.util.List;
+import java.util.function.Predicate;
+
+import bwmon.aggregator.usage.Application;
+import bwmon.traffic.Endpoint;
+import bwmon.traffic.Flow;
+
+/**
+ * What is left of a rule once its part over owners is known to hold: those of an owner's flows that belong to an application.
+ *
+ * @param rules all of them have to hold; one or more
+ * @param application to which the flow then belongs
+ */
+record Candidate(List<FlowRule> rules, Application application) {
+    boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
+        for (FlowRule rule : rules) {
+            if (!rule.matches(flow, isOwn)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
