@@ -6,13 +6,20 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import bwmon.aggregator.alert.AlertEvent;
 import bwmon.aggregator.alert.Alerts;
 import bwmon.aggregator.config.Configuration;
-import bwmon.aggregator.delivery.CommandRunner;
+import bwmon.aggregator.delivery.Deliveries;
+import bwmon.aggregator.delivery.Way;
+import bwmon.aggregator.grouping.ApplicationRules;
 import bwmon.aggregator.grouping.Grouper;
 import bwmon.aggregator.grouping.MonitorFilter;
+import bwmon.aggregator.grouping.RowBound;
+import bwmon.aggregator.usage.Alert;
 import bwmon.aggregator.usage.Joiner;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Picture;
@@ -76,14 +83,16 @@ final class Session {
                 : LEAST_PATIENCE;
         try (Sources sources = Sources.open(configuration, opener, registry, patience, EnabledConntrack::abandonAll,
                 Ticker.SYSTEM);
-                CommandRunner commands = new CommandRunner(Ticker.SYSTEM)) {
+                Deliveries deliveries = new Deliveries(zone)) {
             var joiner = new Joiner((int) ProcessHandle.current().pid(), !sources.monitors().isEmpty(),
                     new MonitorFilter(configuration.monitors()),
                     new Grouper(configuration.applications(), configuration.autoGroup()));
             var aggregator = new Aggregator(sources.monitors(), sources, new LocalAddresses(), joiner,
                     sources.notices(), Ticker.SYSTEM, Clock.systemUTC());
             sources.notices().forEach(notice -> err.println("runaggregator: " + notice));
-            var alerts = new Alerts(configuration.notifications(), layer(configuration), Ticker.SYSTEM.nanos());
+            var alerts = new Alerts(configuration.notifications(), names(configuration), layer(configuration), zone,
+                    Ticker.SYSTEM.nanos());
+            gauges(alerts, deliveries);
             var health = new Health(registry, configuration.general().healthEvery(), Ticker.SYSTEM.nanos());
             var views = new ViewThread<>(view, Picture::then, err, loop::stop);
             try {
@@ -92,16 +101,17 @@ final class Session {
                     if (last) {
                         sources.drain();
                     } else {
-                        change(sources, joiner);
+                        change(sources, joiner, alerts);
                     }
                     long begin = Ticker.SYSTEM.nanos();
-                    Snapshot snapshot = aggregator.pass(last, charges -> charges);
+                    Snapshot snapshot = aggregator.pass(last,
+                            charges -> RowBound.fold(charges, configuration.general().maxRows()));
                     List<AlertEvent> events = alerts.next(snapshot);
-                    events.forEach(commands::run);
+                    events.stream().filter(AlertEvent::isDelivered).forEach(deliveries::deliver);
                     List<String> messages = new ArrayList<>(reload.takeMessages());
                     events.forEach(event -> messages.add(event.line(zone)));
-                    views.show(new Picture(snapshot, List.of(), events.stream().map(AlertEvent::alert).toList()),
-                            messages);
+                    views.show(new Picture(snapshot, alerts.inForce(), events.stream()
+                            .filter(event -> !event.isRepeated()).map(AlertEvent::alert).toList()), messages);
                     health.passed(snapshot, Ticker.SYSTEM.nanos() - begin);
                     return !last;
                 });
@@ -112,7 +122,7 @@ final class Session {
     }
 
     /** Puts a configuration into force that was read since the last pass, between two intervals. */
-    private void change(Sources sources, Joiner joiner) {
+    private void change(Sources sources, Joiner joiner, Alerts alerts) {
         Configuration next = reload.take();
         if (next == null) {
             return;
@@ -120,10 +130,28 @@ final class Session {
         try {
             sources.change(configuration, next);
             joiner.change(new MonitorFilter(next.monitors()), new Grouper(next.applications(), next.autoGroup()));
+            for (Alert dropped : alerts.reload(next.notifications(), names(next), layer(next))) {
+                reload.say("no longer watched: " + dropped.label() + " (" + dropped.subject() + "), which was firing");
+            }
             configuration = next;
             reload.say("configuration reloaded");
         } catch (ProgramException e) {
             reload.say("not reloaded, what was in force stays so: " + e.getMessage());
+        }
+    }
+
+    private static Set<String> names(Configuration configuration) {
+        return configuration.applications().stream().map(ApplicationRules::name).collect(Collectors.toSet());
+    }
+
+    private void gauges(Alerts alerts, Deliveries deliveries) {
+        registry.gauge("alerts.unwatched", () -> alerts::unwatched);
+        for (Way way : Way.values()) {
+            String name = MetricRegistry.name("delivery", way.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            registry.gauge(name + ".waiting", () -> () -> deliveries.counts(way).waiting());
+            registry.gauge(name + ".running", () -> () -> deliveries.counts(way).running());
+            registry.gauge(name + ".refused", () -> () -> deliveries.counts(way).refused());
+            registry.gauge(name + ".failed", () -> () -> deliveries.counts(way).failed());
         }
     }
 
