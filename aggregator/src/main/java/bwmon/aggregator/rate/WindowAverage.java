@@ -80,8 +80,12 @@ public final class WindowAverage {
             open(last + 1);
             ends[last] = now;
         }
-        // The last piece ends now and is never before the window.
-        while (ends[first] <= now - windowNanos) {
+        forget();
+    }
+
+    /** Drops what is before the window. The last piece ends now and never is. */
+    private void forget() {
+        while (ends[first] <= ends[last] - windowNanos) {
             count(-bytes[first]);
             firstBegin = ends[first++];
         }
@@ -117,6 +121,8 @@ public final class WindowAverage {
             put(i, share - given);
             given = share;
         }
+        // A piece that was cut in two may have reached into the window with its latter part only.
+        forget();
     }
 
     /**
