@@ -168,7 +168,7 @@ class CommandsTest {
 
     @Test
     void oneThatLeavesFloodingProcessesBehindIsDone() throws IOException, InterruptedException {
-        Path script = script("trap '' PIPE; for i in 1 2 3 4; do timeout 20 yes & done; exit 0\n");
+        Path script = script("trap '' PIPE; for i in 1 2 3 4; do timeout 20 yes & done; sleep 0.3; exit 0\n");
         assertTrue(run(command("a", LONG, script.toString())).startsWith("done"));
     }
 
