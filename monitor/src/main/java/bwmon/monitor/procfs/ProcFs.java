@@ -254,10 +254,11 @@ public final class ProcFs {
         try {
             return SocketLink.inode(entries.readLink());
         } catch (ErrnoException e) {
-            if (e.errno() != Errno.ENOENT) {
-                throw e;
-            }
-            return -1; // closed since it was listed
+            return switch (e.errno()) {
+                case Errno.ENOENT -> -1; // closed since it was listed
+                case Errno.ENAMETOOLONG -> -1; // a file with a path of 4096 bytes or more, which anybody can make
+                default -> throw e;
+            };
         }
     }
 
@@ -267,7 +268,9 @@ public final class ProcFs {
             long inode = SocketLink.inode(tree.get().readLink(pid + "/fd/" + descriptor));
             return inode < 0 ? OptionalLong.empty() : OptionalLong.of(inode);
         } catch (ErrnoException e) {
-            unlessGone(pid, e);
+            if (e.errno() != Errno.ENAMETOOLONG) { // A file's path may be that long.
+                unlessGone(pid, e);
+            }
             return OptionalLong.empty();
         }
     }
