@@ -81,7 +81,8 @@ final class ConditionSection {
         long above = section.parsed("above", text -> {
             ByteQuantity quantity = ByteQuantity.parse(text);
             if (quantity.perSecond() || quantity.bytes() == 0) {
-                throw new IllegalArgumentException("'" + text + "': expected an amount such as 50GB, as there is a period");
+                throw new IllegalArgumentException(
+                        "'" + text + "': expected an amount such as 50GB, as there is a period");
             }
             return quantity.bytes();
         }).orElseThrow();

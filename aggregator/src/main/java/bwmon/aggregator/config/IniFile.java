@@ -44,7 +44,9 @@ final class IniFile {
             content = in.readNBytes(MAX_FILE_BYTES + 1);
         } catch (IOException e) {
             throw error(path + ": cannot be read: "
-                    + (Files.notExists(path) ? "no such file" : Files.isDirectory(path) ? "is a directory" : e.getMessage()));
+                    + (Files.notExists(path)
+                            ? "no such file"
+                            : Files.isDirectory(path) ? "is a directory" : e.getMessage()));
         }
         if (content.length > MAX_FILE_BYTES) {
             throw error(path + ": is too large: expected at most " + MAX_FILE_BYTES + " bytes");
@@ -143,11 +145,7 @@ final class IniFile {
     }
 
     /** An error about the file as a whole. */
-    ProgramException error(Path at, String message) {
-        return error(at + ": " + message);
-    }
-
-    Path path() {
-        return path;
+    ProgramException fault(String message) {
+        return error(path + ": " + message);
     }
 }

@@ -72,7 +72,12 @@ final class IniSection {
 
     /** An error about the section. */
     ProgramException error(String message) {
-        return new ProgramException(Kind.CONFIGURATION, place + "[" + name + "]: " + message);
+        return new ProgramException(Kind.CONFIGURATION, at(message));
+    }
+
+    /** A message about the section, with its place before it. */
+    String at(String message) {
+        return place + "[" + name + "]: " + message;
     }
 
     /** An error about a key. */

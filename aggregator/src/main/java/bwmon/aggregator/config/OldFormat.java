@@ -75,7 +75,8 @@ final class OldFormat {
         long limit = rate(section, "shape_threshold");
         section.end();
         return new PipeSpec(section.name(), new PipeSpec.Listen.Tcp(null, port),
-                new PipeOptions(target, PipeSpec.DEFAULT_MAX_CONNECTIONS, PipeSpec.DEFAULT_CONNECT_TIMEOUT, Duration.ZERO,
+                new PipeOptions(target, PipeSpec.DEFAULT_MAX_CONNECTIONS, PipeSpec.DEFAULT_CONNECT_TIMEOUT,
+                        Duration.ZERO,
                         limit == 0 ? OptionalLong.empty() : OptionalLong.of(limit), ProxyProtocol.NONE));
     }
 
@@ -88,7 +89,8 @@ final class OldFormat {
         return section.parsed(key, text -> {
             BigDecimal kilobytes = Numbers.isNumber(text) ? new BigDecimal(text) : MAX_KILOBYTES.add(BigDecimal.ONE);
             if (kilobytes.compareTo(MAX_KILOBYTES) > 0) {
-                throw new IllegalArgumentException("'" + text + "' is no number of kB/s: expected one such as 500, or 0 for none");
+                throw new IllegalArgumentException(
+                        "'" + text + "' is no number of kB/s: expected one such as 500, or 0 for none");
             }
             // What is not 0 stays a threshold, however small.
             return kilobytes.multiply(KILOBYTE).setScale(0, RoundingMode.UP).longValueExact();
