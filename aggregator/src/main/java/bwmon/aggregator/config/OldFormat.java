@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -124,19 +124,17 @@ final class OldFormat {
             throw section.error("notification_command", "the first word has to name a program");
         }
         var delivery = new Delivery(command, Delivery.DEFAULT_TIME_LIMIT, null, false);
-        long[] rates = {rate(section, "in_threshold"), rate(section, "out_threshold"),
-                rate(section, "notification_threshold")};
+        var rates = new EnumMap<Amount, Long>(Amount.class);
+        rates.put(Amount.RX, rate(section, "in_threshold"));
+        rates.put(Amount.TX, rate(section, "out_threshold"));
+        rates.put(Amount.TOTAL, rate(section, "notification_threshold"));
+        rates.values().removeIf(rate -> rate == 0);
         section.end();
-        boolean several = Arrays.stream(rates).filter(rate -> rate > 0).count() > 1;
         var notifications = new ArrayList<Notification>();
-        for (Amount amount : Amount.values()) {
-            long rate = rates[amount.ordinal()];
-            if (rate > 0) {
-                notifications.add(new Notification(section.name() + (several ? suffix(amount) : ""),
+        rates.forEach((amount, rate) -> notifications
+                .add(new Notification(section.name() + (rates.size() > 1 ? suffix(amount) : ""),
                         new Subject.EachApplication(filter), amount,
-                        new Condition.Rate(new Threshold(rate), window, false), Duration.ZERO, false, delivery));
-            }
-        }
+                        new Condition.Rate(new Threshold(rate), window, false), Duration.ZERO, false, delivery)));
         return notifications;
     }
 
