@@ -1,5 +1,8 @@
 package bwmon.cli;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Columns that text takes on a terminal: as wcwidth(3), erring to the wide side, so that a line never is longer than it
  * was taken for. Text comes from others: what could steer the terminal, or hide or reorder what stands beside it, is shown
@@ -60,6 +63,33 @@ public final class Columns {
     public static String pad(String text, int columns) {
         String fitted = fit(text, columns);
         return fitted + " ".repeat(Math.max(0, columns - of(fitted)));
+    }
+
+    /**
+     * The text as lines of at most so many columns, broken between words as far as they are short enough.
+     *
+     * @param columns 1 or more
+     * @param maxLines 1 or more; what does not fit them is cut
+     */
+    public static List<String> wrap(String text, int columns, int maxLines) {
+        var lines = new ArrayList<String>();
+        String rest = fit(text, maxLines * columns);
+        while (of(rest) > columns && lines.size() < maxLines - 1) {
+            int blank = rest.lastIndexOf(' ', columns);
+            if (blank <= 0 || of(rest.substring(0, blank)) > columns) {
+                break;
+            }
+            lines.add(rest.substring(0, blank));
+            rest = rest.substring(blank + 1);
+        }
+        lines.add(fit(rest, columns));
+        return lines;
+    }
+
+    /** One text at the left and one at the right of so many columns; the left one alone where there is no room for both. */
+    public static String apart(String left, String right, int columns) {
+        int gap = columns - of(left) - of(right);
+        return gap > 0 ? left + " ".repeat(gap) + right : left;
     }
 
     /** How many columns a text takes that was made harmless. */

@@ -79,12 +79,24 @@ public final class JsonLines {
      */
     public boolean usage(Instant at, Duration interval, String source, Owner owner, @Nullable String application,
             ByteCounts counts) {
+        return usage(at, interval, source, owner, application, counts, _ -> {});
+    }
+
+    /**
+     * What one owner moved in one interval, with fields of one's own at the end.
+     *
+     * @param application the application it belongs to; null where nothing groups
+     * @return as {@link #line}
+     */
+    public boolean usage(Instant at, Duration interval, String source, Owner owner, @Nullable String application,
+            ByteCounts counts, Fields more) {
         return line("usage", json -> {
             interval(json, at, interval);
             json.writeStringField("source", source);
             owner(json, owner);
             json.writeStringField("application", application);
             counts(json, counts);
+            more.write(json);
         });
     }
 
@@ -98,11 +110,25 @@ public final class JsonLines {
     }
 
     /**
-     * The balance of one interval, with fields of one's own at the end.
+     * The balance of one interval, with what was left out of it and the difference to the interfaces.
      *
+     * @param leftOut writes more of what was left out, after its sum
      * @return as {@link #line}
      */
-    public boolean balance(Instant at, Duration interval, Balance balance, Fields more) {
+    public boolean balance(Instant at, Duration interval, Account account, Fields leftOut) {
+        return balance(at, interval, account.balance(), json -> {
+            json.writeObjectFieldStart("left_out");
+            counts(json, account.leftOut());
+            leftOut.write(json);
+            json.writeEndObject();
+            json.writeObjectFieldStart("difference");
+            number(json, "rx_bytes", account.difference(Direction.RX));
+            number(json, "tx_bytes", account.difference(Direction.TX));
+            json.writeEndObject();
+        });
+    }
+
+    private boolean balance(Instant at, Duration interval, Balance balance, Fields more) {
         return line("balance", json -> {
             interval(json, at, interval);
             json.writeObjectFieldStart("interfaces");

@@ -3,6 +3,8 @@ package bwmon.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -92,6 +94,22 @@ public final class Terminal {
     /** Whether colours are wanted. */
     public boolean hasColour() {
         return colour;
+    }
+
+    /** Whether text is UTF-8 there, as far as the environment tells. */
+    public static boolean isUtf8() {
+        return isUtf8(System.getenv());
+    }
+
+    /** The first one that is set is the one that counts: setlocale(3). */
+    static boolean isUtf8(Map<String, String> environment) {
+        for (String name : List.of("LC_ALL", "LC_CTYPE", "LANG")) {
+            String locale = environment.getOrDefault(name, "");
+            if (!locale.isEmpty()) {
+                return locale.toLowerCase(Locale.ROOT).matches(".*\\.utf-?8(@.*)?");
+            }
+        }
+        return false;
     }
 
     /** The width in columns, 20 or more, as it is now. */

@@ -17,6 +17,7 @@ import java.util.function.BooleanSupplier;
 
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.OptionTypes;
+import bwmon.cli.Order;
 import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
@@ -38,7 +39,6 @@ import bwmon.monitor.console.LiveView;
 import bwmon.monitor.console.Look;
 import bwmon.monitor.console.Model;
 import bwmon.monitor.console.Names;
-import bwmon.monitor.console.Order;
 import bwmon.monitor.console.Picture;
 import bwmon.monitor.console.PlainView;
 import bwmon.monitor.console.RemoteNames;

@@ -5,10 +5,15 @@ import java.io.PrintStream;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Picture;
 import bwmon.aggregator.usage.Snapshot;
+import bwmon.cli.Terminal;
 import bwmon.cli.View;
+import bwmon.traffic.ByteCounts;
 
-/** bwmon 1.x's lines, one block an interval, an empty line between blocks, nothing cleared and nothing cut: for
- * pipes and files. */
+/**
+ * bwmon 1.x's lines, one block an interval, an empty line between blocks, nothing cleared and nothing cut: for pipes and
+ * files. What bwmon 1.x did not tell (no traffic, bytes without an owner, bytes left out, events lost, sources that failed)
+ * is on lines that begin with {@code #}.
+ */
 public final class PlainView implements View<Picture> {
     private final PrintStream out;
     private final Layer layer;
@@ -28,13 +33,37 @@ public final class PlainView implements View<Picture> {
             block.append(row.line(layer)).append('\n');
         }
         if (block.isEmpty()) {
-            block.append(Rows.nothing(snapshot)).append('\n');
+            remark(block, Rows.nothing(snapshot));
         }
+        remarks(block, snapshot);
         if (!first) {
             block.insert(0, '\n');
         }
         first = false;
         out.print(block);
         return !out.checkError();
+    }
+
+    private void remarks(StringBuilder block, Snapshot snapshot) {
+        snapshot.balance().unattributed()
+                .forEach((cause, counts) -> remark(block, counts, "unattributed: " + cause.label()));
+        remark(block, snapshot.leftOut().excluded(), "left out by the filters");
+        remark(block, snapshot.leftOut().duplicate(), "left out: other ends of own pipes");
+        if (snapshot.balance().lostEvents() > 0) {
+            remark(block, snapshot.balance().lostEvents() + " events lost");
+        }
+        for (Snapshot.SourceFailure failure : snapshot.failures()) {
+            remark(block, Terminal.printable(failure.source() + " could not tell: " + failure.message()));
+        }
+    }
+
+    private void remark(StringBuilder block, ByteCounts counts, String label) {
+        if (!counts.isNothing()) {
+            remark(block, Rows.amounts(layer, counts) + " == " + label);
+        }
+    }
+
+    private static void remark(StringBuilder block, String text) {
+        block.append("# ").append(text).append('\n');
     }
 }

@@ -3,6 +3,7 @@ package bwmon.monitor.console;
 import java.util.ArrayList;
 import java.util.List;
 
+import bwmon.cli.Account;
 import bwmon.cli.Terminal;
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;

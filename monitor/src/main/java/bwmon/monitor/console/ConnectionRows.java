@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 import bwmon.cli.Columns;
+import bwmon.cli.Scale;
 import bwmon.monitor.console.LiveFrame.Body;
 import bwmon.monitor.console.LiveFrame.Line;
 import bwmon.traffic.ByteCounts;

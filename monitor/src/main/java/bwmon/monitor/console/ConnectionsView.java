@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
+import bwmon.cli.Order;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
 import bwmon.traffic.Direction;

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.OptionalInt;
 
 import bwmon.cli.JsonLines;
+import bwmon.cli.Order;
 import bwmon.cli.View;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteCounts;
@@ -164,15 +165,6 @@ public final class JsonView implements View<Picture> {
                 json.writeStringField("message", picture.failure());
             });
         }
-        Account account = picture.account();
-        return lines.balance(picture.at(), picture.interval(), account.balance(), json -> {
-            json.writeObjectFieldStart("left_out");
-            JsonLines.counts(json, account.leftOut());
-            json.writeEndObject();
-            json.writeObjectFieldStart("difference");
-            JsonLines.number(json, "rx_bytes", account.difference(Direction.RX));
-            JsonLines.number(json, "tx_bytes", account.difference(Direction.TX));
-            json.writeEndObject();
-        });
+        return lines.balance(picture.at(), picture.interval(), picture.account(), _ -> {});
     }
 }

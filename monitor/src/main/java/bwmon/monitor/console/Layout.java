@@ -2,6 +2,7 @@ package bwmon.monitor.console;
 
 import java.util.OptionalInt;
 
+import bwmon.cli.Order;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteQuantity.Style;
 import org.jspecify.annotations.Nullable;

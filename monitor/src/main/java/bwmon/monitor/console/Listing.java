@@ -1,9 +1,11 @@
 package bwmon.monitor.console;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 
+import bwmon.cli.Order;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Owner;
 
@@ -15,6 +17,9 @@ import bwmon.traffic.Owner;
  * @param sumOfOthers what those moved
  */
 public record Listing(List<Row> rows, int others, ByteCounts sumOfOthers) {
+    private static final Comparator<Row> BY_NAME = Comparator.comparing((Row row) -> row.subject().label())
+            .thenComparing(row -> String.valueOf(row.subject().key()));
+
     public Listing {
         rows = List.copyOf(rows);
     }
@@ -39,7 +44,7 @@ public record Listing(List<Row> rows, int others, ByteCounts sumOfOthers) {
      */
     public static Listing of(Picture picture, Grouping grouping, Amount amount, Order order, OptionalInt top) {
         List<Row> sorted = picture.rows(grouping).stream().filter(row -> !amount.of(row).isNothing())
-                .sorted(order.comparator(amount)).toList();
+                .sorted(order.comparator(amount::of, BY_NAME)).toList();
         int room = top.orElse(Integer.MAX_VALUE);
         var rows = new ArrayList<Row>();
         int others = 0;

@@ -9,7 +9,13 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
+import bwmon.cli.Account;
 import bwmon.cli.Columns;
+import bwmon.cli.Grid;
+import bwmon.cli.HelpPage;
+import bwmon.cli.LiveBalance;
+import bwmon.cli.Paint;
+import bwmon.cli.Scale;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
@@ -68,7 +74,7 @@ public final class LiveFrame {
      */
     Frame compose(@Nullable Picture picture, Look look, List<String> notes, int columns, int rows, int scroll) {
         if (look.showsHelp()) {
-            return new Frame(help(columns, rows), 0, rows);
+            return new Frame(HelpPage.lines("runmonitor", Look.KEYS, paint, columns, rows), 0, rows);
         }
         var head = new ArrayList<String>();
         head.add(paint.bold(Columns.fit(status(picture, look, columns), columns)));
@@ -192,9 +198,7 @@ public final class LiveFrame {
             left += " " + TIME.format(picture.at().atZone(zone)) + " " + picture.source();
         }
         left += look.isPaused() ? " PAUSED" : "";
-        String right = "h: keys, q: quit";
-        int gap = columns - Columns.of(left) - right.length();
-        return gap > 0 ? left + " ".repeat(gap) + right : left;
+        return Columns.apart(left, HelpPage.HINT, columns);
     }
 
     private String settings(@Nullable Picture picture, Look look) {
@@ -218,7 +222,8 @@ public final class LiveFrame {
         List<String> balance = new LiveBalance(account, grid, scale, paint).lines(max);
         var lines = new ArrayList<String>();
         if (picture.failure() != null) {
-            first(wrap(picture.source() + " could not tell: " + picture.failure(), columns), max - balance.size())
+            first(Columns.wrap(picture.source() + " could not tell: " + picture.failure(), columns, MAX_NOTE_LINES),
+                    max - balance.size())
                     .forEach(line -> lines.add(paint.red(line)));
         }
         lines.addAll(balance);
@@ -227,37 +232,11 @@ public final class LiveFrame {
 
     private static List<String> notes(List<String> notes, int columns) {
         var lines = new ArrayList<String>();
-        notes.forEach(note -> lines.addAll(wrap(note, columns)));
+        notes.forEach(note -> lines.addAll(Columns.wrap(note, columns, MAX_NOTE_LINES)));
         return lines;
     }
 
     private static List<String> first(List<String> lines, int count) {
         return lines.subList(0, Math.clamp(count, 0, lines.size()));
-    }
-
-    /** At words, as far as they are short enough; a few lines at most. */
-    private static List<String> wrap(String message, int columns) {
-        var lines = new ArrayList<String>();
-        String rest = Columns.fit(message, MAX_NOTE_LINES * columns);
-        while (Columns.of(rest) > columns && lines.size() < MAX_NOTE_LINES - 1) {
-            int blank = rest.lastIndexOf(' ', columns);
-            if (blank <= 0 || Columns.of(rest.substring(0, blank)) > columns) {
-                break;
-            }
-            lines.add(rest.substring(0, blank));
-            rest = rest.substring(blank + 1);
-        }
-        lines.add(Columns.fit(rest, columns));
-        return lines;
-    }
-
-    private List<String> help(int columns, int rows) {
-        var lines = new ArrayList<String>();
-        lines.add(paint.bold(Columns.fit("runmonitor: keys", columns)));
-        int width = columns < 60 ? 10 : 30;
-        for (String[] key : Look.KEYS) {
-            lines.add(Columns.fit(Columns.pad(key[0], width) + " " + key[1], columns));
-        }
-        return lines.subList(0, Math.min(lines.size(), rows));
     }
 }

@@ -1,14 +1,13 @@
 package bwmon.monitor.console;
 
 import java.io.PrintStream;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 import bwmon.cli.Key;
-import bwmon.cli.Screen;
+import bwmon.cli.LiveScreen;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
 import org.jspecify.annotations.Nullable;
@@ -17,17 +16,12 @@ import org.jspecify.annotations.Nullable;
  * The last interval on a terminal, in place; keys change how it is shown, at once. May be called from any thread.
  */
 public final class LiveView implements View<Picture>, AutoCloseable {
-    /** So many messages are kept; the oldest go. */
-    private static final int MAX_NOTES = 3;
-
     private final LiveFrame frame;
-    private final Terminal terminal;
+    private final LiveScreen screen;
     private final Runnable quit;
     private final BooleanSupplier ending;
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
-    private final ArrayDeque<String> notes = new ArrayDeque<>();
-    private Predicate<List<String>> drawing = _ -> true;
     private Look look;
     private @Nullable Picture latest;
     /** What is shown: the latest, unless paused. */
@@ -36,7 +30,6 @@ public final class LiveView implements View<Picture>, AutoCloseable {
     private int page;
     private boolean isRead = true;
     private volatile boolean wantsConnections;
-    private @Nullable Screen screen;
 
     /**
      * A view that is not on the screen yet.
@@ -48,7 +41,7 @@ public final class LiveView implements View<Picture>, AutoCloseable {
     public LiveView(LiveFrame frame, Look look, Terminal terminal, Runnable quit, BooleanSupplier ending) {
         this.frame = frame;
         this.look = look;
-        this.terminal = terminal;
+        this.screen = new LiveScreen(terminal);
         this.quit = quit;
         this.ending = ending;
         this.wantsConnections = look.showsConnections();
@@ -60,24 +53,18 @@ public final class LiveView implements View<Picture>, AutoCloseable {
      * @param err is told if the program was started in the background
      */
     public void open(PrintStream out, PrintStream err) {
-        Screen opened = Screen.open(out, this::press, this::redraw);
+        drawOn(screen.open("runmonitor", out, err, this::press, this::redraw));
+    }
+
+    /** Draws there from now on; on something else than a terminal in tests. */
+    void drawOn(Predicate<List<String>> drawer) {
         lock.lock();
         try {
-            screen = opened;
-            drawing = opened::draw;
+            screen.drawOn(drawer);
+            draw();
         } finally {
             lock.unlock();
         }
-        redraw();
-        if (!opened.isShown()) {
-            err.println("runmonitor: nothing is drawn in the background: the shell's fg brings it to the foreground");
-        }
-    }
-
-    /** Draws on something else than a terminal, for tests. */
-    void drawOn(Predicate<List<String>> drawer) {
-        drawing = drawer;
-        redraw();
     }
 
     @Override
@@ -99,15 +86,12 @@ public final class LiveView implements View<Picture>, AutoCloseable {
 
     @Override
     public boolean note(String message) {
-        if (!terminal.showsStandardError()) {
+        if (!screen.takesNotes()) {
             return false;
         }
         lock.lock();
         try {
-            notes.addLast(message);
-            if (notes.size() > MAX_NOTES) {
-                notes.removeFirst();
-            }
+            screen.note(message);
             return true;
         } finally {
             lock.unlock();
@@ -125,12 +109,8 @@ public final class LiveView implements View<Picture>, AutoCloseable {
             quit.run();
             return;
         }
-        Screen repainted = null;
         lock.lock();
         try {
-            if (key.equals(Key.of('\f'))) {
-                repainted = screen;
-            }
             scroll = switch (key) {
                 case Key.Named.UP -> scroll - 1;
                 case Key.Named.DOWN -> scroll + 1;
@@ -153,8 +133,8 @@ public final class LiveView implements View<Picture>, AutoCloseable {
         } finally {
             lock.unlock();
         }
-        if (repainted != null) {
-            repainted.repaint();
+        if (key.equals(Key.of('\f'))) {
+            screen.repaint();
         }
     }
 
@@ -168,19 +148,16 @@ public final class LiveView implements View<Picture>, AutoCloseable {
     }
 
     private void draw() {
-        LiveFrame.Frame next = frame.compose(shown, look, List.copyOf(notes), terminal.columns(), terminal.rows(),
+        LiveFrame.Frame next = frame.compose(shown, look, screen.notes(), screen.columns(), screen.rows(),
                 scroll);
         scroll = next.scroll();
         page = next.page();
-        isRead = drawing.test(next.lines());
+        isRead = screen.draw(next.lines());
     }
 
     /** Gives the terminal back, with the last picture on it. */
     @Override
     public void close() {
-        Screen opened = screen;
-        if (opened != null) {
-            opened.close();
-        }
+        screen.close();
     }
 }

@@ -3,6 +3,7 @@ package bwmon.monitor.console;
 import java.util.List;
 
 import bwmon.cli.Key;
+import bwmon.cli.Order;
 import bwmon.traffic.ByteQuantity.Style;
 
 /**
@@ -41,12 +42,8 @@ public record Look(Grouping grouping, Order order, boolean isReversed, Listing.A
             return key == Key.Named.ESCAPE ? withHelp(false) : this;
         }
         return switch (character) {
-            case 's' -> new Look(grouping, switch (order) {
-                case TOTAL -> Order.RX;
-                case RX -> Order.TX;
-                case TX -> Order.NAME;
-                case NAME -> Order.TOTAL;
-            }, isReversed, amount, units, isNumeric, showsConnections, false, isPaused);
+            case 's' -> new Look(grouping, order.next(), isReversed, amount, units, isNumeric, showsConnections, false,
+                    isPaused);
             case 'r' -> new Look(grouping, order, !isReversed, amount, units, isNumeric, showsConnections, false,
                     isPaused);
             case 't' -> new Look(grouping, order, isReversed,

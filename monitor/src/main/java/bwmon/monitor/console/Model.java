@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
+import bwmon.cli.Account;
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Owner;
@@ -29,7 +30,7 @@ public final class Model {
 
     private final Selection selection;
     private final Map<Grouping, RowTable> tables = new EnumMap<>(Grouping.class);
-    private Account since = nothing();
+    private Account since = Account.NOTHING;
 
     /**
      * A model that has seen nothing.
@@ -54,17 +55,13 @@ public final class Model {
         }
     }
 
-    private static Account nothing() {
-        return new Account(new Balance(Map.of(), ByteCounts.ZERO, Map.of(), 0), ByteCounts.ZERO);
-    }
-
     /**
      * What had moved before the start, as far as the source knows. It counts for totals, and neither for an interval nor for
      * the balance.
      */
     public Picture before(String source, List<Usage> usages, Instant at) {
         book(shown(usages), true);
-        return picture(at, Duration.ZERO, true, source, nothing(), null, null);
+        return picture(at, Duration.ZERO, true, source, Account.NOTHING, null, null);
     }
 
     /**
@@ -93,7 +90,7 @@ public final class Model {
     /** An interval in which the source could not tell: its bytes come with the next report. */
     public Picture failed(String source, String message, Instant at) {
         book(List.of(), false);
-        return picture(at, Duration.ZERO, false, source, nothing(), null, message);
+        return picture(at, Duration.ZERO, false, source, Account.NOTHING, null, message);
     }
 
     private List<Usage> shown(List<Usage> usages) {

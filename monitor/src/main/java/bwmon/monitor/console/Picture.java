@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import bwmon.cli.Account;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.SocketStates;
 import org.jspecify.annotations.Nullable;

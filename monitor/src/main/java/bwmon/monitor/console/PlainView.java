@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.List;
 
+import bwmon.cli.Order;
 import bwmon.cli.View;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
+import bwmon.cli.Order;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
@@ -93,7 +94,7 @@ final class Sockets {
         Comparator<Socket> byEnds = Comparator.comparing((Socket socket) -> socket.state().flow().toString());
         Comparator<Socket> first = order == Order.NAME
                 ? Comparator.comparing(socket -> socket.state().owner().command())
-                : Comparator.comparing(Socket::row, order.byAmount(amount));
+                : Comparator.comparing(Socket::row, order.byAmount(amount::of));
         return of(picture).stream().sorted(first.thenComparing(byEnds)).limit(top.orElse(Integer.MAX_VALUE)).toList();
     }
 }

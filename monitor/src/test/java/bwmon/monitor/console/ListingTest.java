@@ -3,6 +3,7 @@ package bwmon.monitor.console;
 import java.util.List;
 import java.util.OptionalInt;
 
+import bwmon.cli.Order;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Usage;

@@ -12,6 +12,7 @@ import java.util.Random;
 
 import bwmon.cli.Columns;
 import bwmon.cli.Key;
+import bwmon.cli.Order;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.ByteQuantity.Style;

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 
+import bwmon.cli.Account;
 import bwmon.cli.Rule;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteCounts;

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
+import bwmon.cli.Order;
 import bwmon.cli.Rule;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.ByteCounts;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
+import bwmon.cli.Order;
 import bwmon.monitor.console.Listing.Amount;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;

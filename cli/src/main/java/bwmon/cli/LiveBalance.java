@@ -1,4 +1,4 @@
-package bwmon.monitor.console;
+package bwmon.cli;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,13 +10,14 @@ import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
 
 /** Whether it adds up, in the columns of the rows above; in small windows in fewer lines. */
-final class LiveBalance {
+public final class LiveBalance {
     private final Account account;
     private final Grid grid;
     private final Scale scale;
     private final Paint paint;
 
-    LiveBalance(Account account, Grid grid, Scale scale, Paint paint) {
+    /** The balance of that account, in the columns of that grid. */
+    public LiveBalance(Account account, Grid grid, Scale scale, Paint paint) {
         this.account = account;
         this.grid = grid;
         this.scale = scale;
@@ -28,7 +29,7 @@ final class LiveBalance {
      *
      * @param max how many at most, 1 or more
      */
-    List<String> lines(int max) {
+    public List<String> lines(int max) {
         List<String> lines = all(true);
         if (lines.size() > max) {
             lines = all(false);
@@ -47,8 +48,11 @@ final class LiveBalance {
             lines.add(grid.line("", "", account.unattributed(), "unattributed: "
                     + String.join(", ", unattributed.keySet().stream().map(Owner.Cause::label).toList())));
         }
-        if (!account.leftOut().isNothing()) {
-            lines.add(grid.line("", "", account.leftOut(), "left out by the filters"));
+        if (!account.excluded().isNothing()) {
+            lines.add(grid.line("", "", account.excluded(), "left out by the filters"));
+        }
+        if (!account.duplicate().isNothing()) {
+            lines.add(grid.line("", "", account.duplicate(), "left out: other ends of own pipes"));
         }
         if (!account.balance().interfaces().isEmpty()) {
             lines.add(grid.line("", "", account.interfaces(),

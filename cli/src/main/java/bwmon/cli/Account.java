@@ -1,6 +1,7 @@
-package bwmon.monitor.console;
+package bwmon.cli;
 
 import java.util.HashMap;
+import java.util.Map;
 import java.util.OptionalLong;
 
 import bwmon.traffic.Balance;
@@ -8,14 +9,29 @@ import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 
 /**
- * Whether it adds up: interfaces = named + unattributed + left out by the filters + difference.
+ * Whether it adds up: interfaces = named + unattributed + left out + difference.
  *
- * @param balance of what the filters let through
- * @param leftOut what they did not
+ * @param balance of what the filters let through, each byte once
+ * @param excluded what the filters did not let through
+ * @param duplicate what the interfaces carried a second time: the other ends of own pipes
  */
-public record Account(Balance balance, ByteCounts leftOut) {
+public record Account(Balance balance, ByteCounts excluded, ByteCounts duplicate) {
     /** Stands for interfaces that are not there any more; none has that name, as theirs have no blanks (dev_valid_name). */
-    static final String GONE = "no longer there";
+    public static final String GONE = "no longer there";
+
+    /** Nothing moved, and no interface was looked at. */
+    public static final Account NOTHING = new Account(
+            new Balance(Map.of(), ByteCounts.ZERO, Map.of(), 0), ByteCounts.ZERO);
+
+    /** An account without pipes. */
+    public Account(Balance balance, ByteCounts excluded) {
+        this(balance, excluded, ByteCounts.ZERO);
+    }
+
+    /** What was left out, for whatever reason. */
+    public ByteCounts leftOut() {
+        return excluded.plus(duplicate);
+    }
 
     /** What the interfaces carried, all together. */
     public ByteCounts interfaces() {
@@ -42,7 +58,7 @@ public record Account(Balance balance, ByteCounts leftOut) {
      */
     public OptionalLong difference(Direction direction) {
         OptionalLong carried = interfaces().bytes(direction);
-        OptionalLong charged = balance.named().plus(unattributed()).plus(leftOut).bytes(direction);
+        OptionalLong charged = balance.named().plus(unattributed()).plus(leftOut()).bytes(direction);
         return balance.interfaces().isEmpty() || carried.isEmpty() || charged.isEmpty()
                 ? OptionalLong.empty()
                 : OptionalLong.of(Math.subtractExact(carried.getAsLong(), charged.getAsLong()));
@@ -52,7 +68,7 @@ public record Account(Balance balance, ByteCounts leftOut) {
      * Both intervals as one. Interfaces that the later one does not know any more are summed up under one name: where
      * containers come and go, there would be no end of them.
      */
-    Account then(Account next) {
+    public Account then(Account next) {
         Balance both = balance.plus(next.balance);
         var interfaces = new HashMap<String, ByteCounts>();
         both.interfaces().forEach((name, counts) -> interfaces.merge(
@@ -60,6 +76,6 @@ public record Account(Balance balance, ByteCounts leftOut) {
                 counts,
                 ByteCounts::plus));
         return new Account(new Balance(interfaces, both.named(), both.unattributed(), both.segmentation(),
-                both.lostEvents()), leftOut.plus(next.leftOut));
+                both.lostEvents()), excluded.plus(next.excluded), duplicate.plus(next.duplicate));
     }
 }

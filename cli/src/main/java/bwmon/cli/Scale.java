@@ -1,4 +1,4 @@
-package bwmon.monitor.console;
+package bwmon.cli;
 
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param units of bytes
  * @param interval over which a rate is worked out; null for amounts as they are
  */
-record Scale(Style units, @Nullable Duration interval) {
+public record Scale(Style units, @Nullable Duration interval) {
     private static final String UNKNOWN = "?";
 
     /** At most 11 characters, and a sign: {@code 9.99 Mbit/s}, {@code -1023 KiB/s}. */
-    String bytes(OptionalLong bytes) {
+    public String bytes(OptionalLong bytes) {
         OptionalLong scaled = scaled(bytes);
         if (scaled.isEmpty()) {
             return UNKNOWN;
@@ -28,13 +28,13 @@ record Scale(Style units, @Nullable Duration interval) {
     }
 
     /** At most 6 characters: {@code 99999}, {@code 9999k}. */
-    String packets(OptionalLong packets) {
+    public String packets(OptionalLong packets) {
         OptionalLong scaled = scaled(packets);
         return scaled.isEmpty() ? UNKNOWN : packets(scaled.getAsLong());
     }
 
     /** As {@link #packets(OptionalLong)}, of a count as it is. */
-    static String packets(long packets) {
+    public static String packets(long packets) {
         if (packets < 100_000) {
             return Long.toString(packets);
         }

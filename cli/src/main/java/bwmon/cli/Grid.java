@@ -1,8 +1,7 @@
-package bwmon.monitor.console;
+package bwmon.cli;
 
 import java.util.OptionalLong;
 
-import bwmon.cli.Columns;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 
@@ -11,7 +10,7 @@ import bwmon.traffic.Direction;
  * transmitted bytes come before process numbers, users, packets and payload. Where the source knows payload alone, the
  * first columns bear it and are called so.
  */
-final class Grid {
+public final class Grid {
     private static final int AMOUNT = 11;
     private static final int PID = 7;
     private static final int USER = 8;
@@ -27,22 +26,41 @@ final class Grid {
     private final boolean hasOwners;
     private final boolean payloadOnly;
     private final Scale scale;
+    private final String chartTitle;
+    private final int chartWidth;
+
+    /**
+     * The grid of a window, without charts.
+     *
+     * @param columns of the window
+     * @param hasOwners whether rows may have a process
+     * @param payloadOnly whether IP bytes are not known of anything
+     */
+    public Grid(int columns, boolean hasOwners, boolean payloadOnly, Scale scale) {
+        this(columns, hasOwners, payloadOnly, scale, "", 0);
+    }
 
     /**
      * The grid of a window.
      *
+     * @param columns of the window
      * @param hasOwners whether rows may have a process
      * @param payloadOnly whether IP bytes are not known of anything
+     * @param chartTitle what the charts are about
+     * @param chartWidth columns of the charts before the names, 0 for none
      */
-    Grid(int columns, boolean hasOwners, boolean payloadOnly, Scale scale) {
+    public Grid(int columns, boolean hasOwners, boolean payloadOnly, Scale scale, String chartTitle,
+            int chartWidth) {
         this.columns = columns;
         this.hasOwners = hasOwners;
         this.payloadOnly = payloadOnly;
         this.scale = scale;
+        this.chartTitle = chartTitle;
+        this.chartWidth = chartWidth;
     }
 
     /** The titles of the columns. */
-    String titles(String name) {
+    public String titles(String name) {
         String layer = payloadOnly ? "DATA " : "";
         String per = scale.interval() == null ? "" : "/s";
         var line = new StringBuilder();
@@ -59,11 +77,16 @@ final class Grid {
         if (hasPayload()) {
             line.append(right("RX DATA" + per, AMOUNT)).append(right("TX DATA" + per, AMOUNT));
         }
-        return line.append(name).toString();
+        return line.append(chart(chartTitle)).append(name).toString();
     }
 
     /** A row or a line of the balance; {@code pid} and {@code user} may be empty. */
-    String line(String pid, String user, ByteCounts counts, String name) {
+    public String line(String pid, String user, ByteCounts counts, String name) {
+        return line(pid, user, counts, "", name);
+    }
+
+    /** A row or a line of the balance; {@code pid}, {@code user} and {@code chart} may be empty. */
+    public String line(String pid, String user, ByteCounts counts, String chart, String name) {
         StringBuilder line = owner(pid, user);
         OptionalLong rx = bytes(counts, Direction.RX);
         OptionalLong tx = bytes(counts, Direction.TX);
@@ -78,11 +101,11 @@ final class Grid {
         if (hasPayload()) {
             line.append(amount(counts.payload(Direction.RX))).append(amount(counts.payload(Direction.TX)));
         }
-        return named(line, name);
+        return named(line.append(chart(chart)), name);
     }
 
     /** A line of the balance that has neither packets nor payload; the amounts may be less than 0. */
-    String line(OptionalLong rx, OptionalLong tx, String name) {
+    public String line(OptionalLong rx, OptionalLong tx, String name) {
         StringBuilder line = owner("", "");
         if (columns < BOTH_FROM) {
             return named(line.append(amount(sum(rx, tx))), name);
@@ -91,14 +114,28 @@ final class Grid {
     }
 
     /** A line of the balance without amounts. */
-    String remark(String text) {
+    public String remark(String text) {
         int amounts = columns < BOTH_FROM ? AMOUNT + 1 : 2 * (AMOUNT + 1) + others();
         return named(owner("", "").append(" ".repeat(amounts)), text);
     }
 
-    /** The width of packets and payload. */
+    /** A figure and, where there is room for two, the limit that it is over, in the place of received and transmitted bytes. */
+    public String over(String figure, String limit, String name) {
+        String first = " ".repeat(Math.max(0, AMOUNT - figure.length())) + figure;
+        StringBuilder line = owner("", "").append(first);
+        return columns < BOTH_FROM
+                ? named(line.append(' '), name)
+                : named(line.append('>').append(right(limit, AMOUNT)).append(" ".repeat(others())), name);
+    }
+
+    /** The width of packets, payload and charts. */
     private int others() {
-        return (columns >= PACKETS_FROM ? 2 * (PACKETS + 1) : 0) + (hasPayload() ? 2 * (AMOUNT + 1) : 0);
+        return (chartWidth == 0 ? 0 : chartWidth + 1) + (columns >= PACKETS_FROM ? 2 * (PACKETS + 1) : 0)
+                + (hasPayload() ? 2 * (AMOUNT + 1) : 0);
+    }
+
+    private String chart(String text) {
+        return chartWidth == 0 ? "" : Columns.pad(text, chartWidth) + " ";
     }
 
     private StringBuilder owner(String pid, String user) {
