@@ -97,11 +97,13 @@ class EndToEndIT {
     private void configure(String above) throws IOException {
         Path script = directory.resolve("record");
         if (!Files.exists(script)) {
-            Files.writeString(script, """
-                    #!/bin/sh
-                    # One line for each time it was told: its words, its environment, its input.
-                    { printf '%%s ' "$@"; printf '%%s ' "$BWMON_APPLICATION" "$BWMON_STATE" "$BWMON_THRESHOLD"; cat; } >> '%s'
-                    """.formatted(told));
+            Files.writeString(script,
+                    """
+                            #!/bin/sh
+                            # One line for each time it was told: its words, its environment, its input.
+                            { printf '%%s ' "$@"; printf '%%s ' "$BWMON_APPLICATION" "$BWMON_STATE" "$BWMON_THRESHOLD"; cat; } >> '%s'
+                            """
+                            .formatted(told));
             Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
         Path next = directory.resolve("next.conf");

@@ -26,7 +26,8 @@ class QuotaFileTest {
     private static final Instant START = Instant.parse("2026-11-01T00:00:00Z");
     private static final List<Quota> QUOTAS = List.of(
             new Quota("month", "", "backup", Amount.TX, Layer.IP, START, Long.MAX_VALUE, START.plusNanos(5), null),
-            new Quota("each", "process:1:2", "sh -c \"\u001b$(x)\n\u00e4\ud83d\ude00", Amount.TOTAL, Layer.PAYLOAD, START, 0,
+            new Quota("each", "process:1:2", "sh -c \"\u001b$(x)\n\u00e4\ud83d\ude00", Amount.TOTAL, Layer.PAYLOAD,
+                    START, 0,
                     START, START.plusSeconds(9)));
 
     @TempDir

@@ -156,7 +156,8 @@ class ConfigurationTextTest {
     private PipeSpec pipe(int i) {
         PipeSpec.Listen listen = random.nextInt(4) == 0
                 ? new PipeSpec.Listen.Unix(Path.of("/run/x y"))
-                : new PipeSpec.Listen.Tcp(random.nextBoolean() ? null : PipeSpec.bindAddress(one("::", "10.0.0.1", "::1")),
+                : new PipeSpec.Listen.Tcp(
+                        random.nextBoolean() ? null : PipeSpec.bindAddress(one("::", "10.0.0.1", "::1")),
                         1 + random.nextInt(65_535));
         return new PipeSpec(name("p", i), listen,
                 new PipeOptions(PipeSpec.target(one("host:1", "[2001:db8::1]:22", "unix:/x", "10.0.0.1:80"), listen),
@@ -194,7 +195,10 @@ class ConfigurationTextTest {
                 : List.of("/bin/" + "x".repeat(random.nextInt(100)), text(), "{rate}", text(), "{measure}");
         return new Notification(name("n", i), subject, one(Amount.values()), condition,
                 random.nextBoolean() ? Duration.ZERO : duration(1).plusSeconds(1), random.nextBoolean(),
-                new Delivery(command, random.nextBoolean() ? Delivery.DEFAULT_TIME_LIMIT : Duration.ofMillis(1 + random.nextInt(3_600_000)),
+                new Delivery(command,
+                        random.nextBoolean()
+                                ? Delivery.DEFAULT_TIME_LIMIT
+                                : Duration.ofMillis(1 + random.nextInt(3_600_000)),
                         random.nextBoolean() ? null : URI.create(one("http://h/?a=b&c#d", "https://u@[::1]:1/%20")),
                         random.nextBoolean()));
     }
@@ -247,7 +251,9 @@ class ConfigurationTextTest {
 
     private String regex() {
         String text = text();
-        return random.nextBoolean() ? java.util.regex.Pattern.quote(text) : "^" + text.replaceAll("[^A-Za-z]", ".") + "\\n?$";
+        return random.nextBoolean()
+                ? java.util.regex.Pattern.quote(text)
+                : "^" + text.replaceAll("[^A-Za-z]", ".") + "\\n?$";
     }
 
     private long quantity() {

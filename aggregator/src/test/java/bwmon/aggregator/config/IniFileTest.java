@@ -64,7 +64,8 @@ class IniFileTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"a=b | 1 | expected a section", "[s]\\na | 2 | expected key = value",
             "[s]\\n=b | 2 | expected key = value", "[s]\\n\\n x=b | 3 | expected key = value",
-            "[]\\n | 1 | expected a section", "[s\\n | 1 | expected a section", "[s]\\n\\0 | 2 | expected text in UTF-8"})
+            "[]\\n | 1 | expected a section", "[s\\n | 1 | expected a section",
+            "[s]\\n\\0 | 2 | expected text in UTF-8"})
     void whatIsNoLineOfSuchAFileIsNamed(String text, int line, String message) {
         var error = assertThrows(ProgramException.class,
                 () -> parse(text.replace("\\n", "\n").replace("\\0", "\0")));
@@ -146,7 +147,8 @@ class IniFileTest {
 
     @ParameterizedTest
     @CsvSource({"a\\Z, a\\z", "'a{,3}b', 'a{0,3}b'", "'a{1,3}', 'a{1,3}'", "a(?i)b, (?i)ab", "(?i)a, (?i)a",
-            "'[(?i){,3}\\Z]', ''", "[]a], []a]", "[^]a]x\\Z, [^]a]x\\z", "'[{,3}]', '[{,3}]'", "\\{(?s).\\(, (?s)\\{.\\("})
+            "'[(?i){,3}\\Z]', ''", "[]a], []a]", "[^]a]x\\Z, [^]a]x\\z", "'[{,3}]', '[{,3}]'",
+            "\\{(?s).\\(, (?s)\\{.\\("})
     void whatPythonReadDifferentlyIsPutAsRe2HasIt(String python, String expected) {
         if (expected.isEmpty()) {
             assertThrows(IllegalArgumentException.class, () -> PythonRegex.compile(python));

@@ -167,7 +167,8 @@ class OldFilesTest {
     void aFileOfNoKindIsRefusedWithWhatWasLookedFor(String text, String message) throws Exception {
         Path file = Files.writeString(directory.resolve("old"), text.replace("\\n", "\n"));
         var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(file)));
-        assertEquals(file + ": " + message + " of bwmon 1.x: looked for sections that all have type (monitors), sections"
+        assertEquals(file + ": " + message
+                + " of bwmon 1.x: looked for sections that all have type (monitors), sections"
                 + " that all have process_filter (notifications), or sections that have neither, but one or more"
                 + " name=regular expression (applications)", error.getMessage());
     }

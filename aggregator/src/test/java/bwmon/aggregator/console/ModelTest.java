@@ -48,7 +48,8 @@ class ModelTest {
     }
 
     private static String text(Board.Moved moved) {
-        return moved.last().payload(Direction.RX).orElseThrow() + "/" + moved.total().payload(Direction.RX).orElseThrow();
+        return moved.last().payload(Direction.RX).orElseThrow() + "/"
+                + moved.total().payload(Direction.RX).orElseThrow();
     }
 
     @Test
