@@ -55,7 +55,7 @@ class JsonViewTest {
     void aLineForEachRowAndTheFieldsOfWhatItIsSummedBy() {
         Owner curl = process(7, "curl x", "ann", "/user.slice");
         String owner = "\"owner\":\"process\",\"pid\":7,\"name\":\"curl\",\"command\":\"curl x\",\"user\":\"ann\","
-                + "\"cgroup\":\"/user.slice\",\"container\":null,";
+                + "\"cgroup\":\"/user.slice\",\"container\":null,\"executable\":null,";
         String group = "\"owner\":\"group\",";
 
         assertEquals(usageLine(owner + "\"by\":\"process\""), first(Grouping.PROCESS, curl));
