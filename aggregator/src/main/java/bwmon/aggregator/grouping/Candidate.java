@@ -1,10 +1,9 @@
 package bwmon.aggregator.grouping;
 
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 import bwmon.aggregator.usage.Application;
-import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 
 /**
@@ -14,9 +13,9 @@ import bwmon.traffic.Flow;
  * @param application to which the flow then belongs
  */
 record Candidate(List<FlowRule> rules, Application application) {
-    boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
+    boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
         for (FlowRule rule : rules) {
-            if (!rule.matches(flow, isOwn)) {
+            if (!rule.matches(flow, classOf)) {
                 return false;
             }
         }

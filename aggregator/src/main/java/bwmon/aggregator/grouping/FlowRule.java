@@ -2,9 +2,8 @@ package bwmon.aggregator.grouping;
 
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
-import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 
 /** One rule over where bytes went or came from. */
@@ -13,9 +12,9 @@ public sealed interface FlowRule {
     /**
      * Whether the flow matches.
      *
-     * @param isOwn whether an address is one of this host's
+     * @param classOf the class of a flow, asked only by a rule over classes
      */
-    boolean matches(Flow flow, Predicate<Endpoint> isOwn);
+    boolean matches(Flow flow, Function<Flow, TrafficClass> classOf);
 
     /** The remote address is in one of these networks. */
     record Remote(List<Network> networks) implements FlowRule {
@@ -24,7 +23,7 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
+        public boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
             for (Network network : networks) {
                 if (network.contains(flow.remote())) {
                     return true;
@@ -41,7 +40,7 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
+        public boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
             for (PortRange range : ranges) {
                 if (range.contains(flow.local().port()) || range.contains(flow.remote().port())) {
                     return true;
@@ -58,8 +57,8 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow, Predicate<Endpoint> isOwn) {
-            return classes.contains(TrafficClass.of(flow, isOwn));
+        public boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
+            return classes.contains(classOf.apply(flow));
         }
     }
 }

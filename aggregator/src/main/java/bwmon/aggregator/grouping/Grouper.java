@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 import bwmon.aggregator.usage.Application;
@@ -34,6 +35,9 @@ public final class Grouper implements Grouping {
     private final Names names;
     private final OwnerCache<Decision> decisions;
     private final Map<List<Candidate>, List<Candidate>> shared = new HashMap<>();
+    private final Function<Flow, TrafficClass> classOf = this::classOf;
+    /** Of the flow that is being grouped, once a rule has asked for it: so it is worked out once, and never an old one. */
+    private @Nullable TrafficClass currentClass;
 
     /**
      * What is known of an owner.
@@ -77,15 +81,25 @@ public final class Grouper implements Grouping {
     public Application group(Owner owner, @Nullable Flow flow) {
         Decision decision = decisions.get(Description.of(owner));
         if (flow != null) {
+            currentClass = null;
             List<Candidate> candidates = decision.candidates;
             for (int i = 0; i < candidates.size(); i++) {
                 Candidate candidate = candidates.get(i);
-                if (candidate.matches(flow, isOwn)) {
+                if (candidate.matches(flow, classOf)) {
                     return candidate.application();
                 }
             }
         }
         return decision.otherwise;
+    }
+
+    private TrafficClass classOf(Flow current) {
+        TrafficClass known = currentClass;
+        if (known == null) {
+            known = TrafficClass.of(current, isOwn);
+            currentClass = known;
+        }
+        return known;
     }
 
     private Decision decide(Owner owner) {

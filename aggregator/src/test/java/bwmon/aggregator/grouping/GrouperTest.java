@@ -221,10 +221,17 @@ class GrouperTest {
         grouper.group(process(2, "curl"), DNS);
         assertEquals(1, asked.asked);
 
+        var several = new Grouper(List.of(application("far", over(new FlowRule.OfClass(Set.of(TrafficClass.LOOPBACK)))),
+                application("near", near)), AutoGroup.NONE, asked);
+        several.group(process(2, "curl"), DNS);
+        assertEquals(2, asked.asked, "a flow's class is worked out once");
+        several.group(process(2, "curl"), DNS);
+        assertEquals(3, asked.asked, "and again when the flow is grouped again");
+
         var behind = new Grouper(List.of(application("web", near, Match.of(Rule.command("nginx")))), AutoGroup.NONE,
                 asked);
         behind.group(process(1, "nginx"), DNS);
-        assertEquals(1, asked.asked, "whatever it says, it is web");
+        assertEquals(3, asked.asked, "whatever it says, it is web");
     }
 
     @Test
@@ -297,7 +304,8 @@ class GrouperTest {
         for (ApplicationRules application : applications) {
             for (Match rule : application.rules()) {
                 if (rule.owner().stream().allMatch(r -> r.matches(who)) && (rule.flow().isEmpty()
-                        || (flow != null && rule.flow().stream().allMatch(r -> r.matches(flow, _ -> false))))) {
+                        || (flow != null && rule.flow().stream()
+                                .allMatch(r -> r.matches(flow, f -> TrafficClass.of(f, _ -> false)))))) {
                     return application.name();
                 }
             }
