@@ -24,6 +24,7 @@ import bwmon.aggregator.grouping.RowBound;
 import bwmon.aggregator.usage.Amount;
 import bwmon.aggregator.usage.Joiner;
 import bwmon.aggregator.usage.Layer;
+import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.Rule;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
@@ -98,10 +99,13 @@ public final class Pass {
         var threads = ManagementFactory.getThreadMXBean();
         var millis = new double[rounds];
         double first = 0;
+        long sum = 0;
         for (int round = -1; round < rounds; round++) {
             now[0] += 1_000_000_000L;
             long begin = threads.getCurrentThreadCpuTime();
-            alerts.next(aggregator.pass(false, charges -> RowBound.fold(charges, 1000)));
+            Snapshot snapshot = aggregator.pass(false);
+            alerts.next(snapshot);
+            sum += snapshot.with(RowBound.fold(snapshot.charges(), 1000)).charges().size();
             double took = (threads.getCurrentThreadCpuTime() - begin) / 1e6;
             if (round < 0) {
                 first = took;
@@ -111,6 +115,9 @@ public final class Pass {
         }
         double[] warm = Arrays.copyOfRange(millis, rounds / 2, rounds);
         Arrays.sort(warm);
+        if (sum < rounds) {
+            throw new AssertionError("nothing was charged");
+        }
         System.out.printf("| %d owners, %d rules, %d notifications | first pass %.0f ms | median %.2f ms | 90 %% %.2f ms | longest %.2f ms |%n",
                 OWNERS, RULES, NOTIFICATIONS, first, warm[warm.length / 2], warm[warm.length * 9 / 10],
                 warm[warm.length - 1]);

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Joiner;
@@ -65,10 +64,9 @@ public final class Aggregator {
      * The interval since the last pass.
      *
      * @param last whether there will be no other pass
-     * @param bound makes charges of owners that are too many to be told apart into others'
      * @throws ArithmeticException if a sum overflows 63 bits
      */
-    public Snapshot pass(boolean last, UnaryOperator<List<Charge>> bound) {
+    public Snapshot pass(boolean last) {
         // Pipes first: a monitor that looks afterwards knows the clients whose bytes the pipes report.
         Collection<SourceSlot> pipesNow = slots();
         List<Report> pipeReports = collect(pipesNow, last);
@@ -79,7 +77,7 @@ public final class Aggregator {
         // After the monitors looked: so every connection of a pipe that they saw is among them.
         joiner.connected(now, pipes.connections());
         Joiner.Joined joined = joiner.join(now, monitorReports, pipeReports, pipesNow.isEmpty() ? null : endpoints());
-        List<Charge> charges = bound.apply(joined.charges());
+        List<Charge> charges = joined.charges();
         List<Snapshot.SourceFailure> failures = new ArrayList<>();
         pipesNow.forEach(slot -> slot.failure().ifPresent(failures::add));
         monitors.forEach(slot -> slot.failure().ifPresent(failures::add));

@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.atomic.AtomicReference;
 
 import bwmon.aggregator.config.Configuration;
+import bwmon.aggregator.config.ConfigurationFiles.Loaded;
 import bwmon.cli.ProgramException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ final class Reload {
          *
          * @throws ProgramException naming the file and line of what is wrong
          */
-        Configuration read() throws ProgramException;
+        Loaded read() throws ProgramException;
     }
 
     Reload(Reader reader) {
@@ -40,7 +41,9 @@ final class Reload {
     /** Reads the files. */
     void request() {
         try {
-            next.set(reader.read());
+            Loaded read = reader.read();
+            read.warnings().forEach(this::say);
+            next.set(read.configuration());
         } catch (ProgramException e) {
             say("not reloaded, what was in force stays so: " + e.getMessage());
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 import bwmon.aggregator.alert.AlertEvent;
@@ -75,24 +76,29 @@ final class Session {
      * Runs until the loop is stopped or nobody reads the view.
      *
      * @param once whether to end after one interval
+     * @param onOpen is called with the sources' names when all is open, before the first interval
      * @throws ProgramException if something cannot be opened
      */
-    void run(boolean once) throws ProgramException {
+    void run(boolean once, Consumer<List<String>> onOpen) throws ProgramException {
         Duration patience = interval.dividedBy(2).compareTo(LEAST_PATIENCE) > 0
                 ? interval.dividedBy(2)
                 : LEAST_PATIENCE;
         try (Sources sources = Sources.open(configuration, opener, registry, patience, EnabledConntrack::abandonAll,
                 Ticker.SYSTEM);
                 Deliveries deliveries = new Deliveries(zone)) {
+            var addresses = new LocalAddresses(Ticker.SYSTEM);
             var joiner = new Joiner((int) ProcessHandle.current().pid(), !sources.monitors().isEmpty(),
                     new MonitorFilter(configuration.monitors()),
-                    new Grouper(configuration.applications(), configuration.autoGroup()));
-            var aggregator = new Aggregator(sources.monitors(), sources, new LocalAddresses(), joiner,
+                    grouper(configuration, addresses));
+            var aggregator = new Aggregator(sources.monitors(), sources, addresses, joiner,
                     sources.notices(), Ticker.SYSTEM, Clock.systemUTC());
-            sources.notices().forEach(notice -> err.println("runaggregator: " + notice));
+            onOpen.accept(sources.names());
+            sources.notices().forEach(this::say);
             var alerts = new Alerts(configuration.notifications(), names(configuration), layer(configuration), zone,
                     Ticker.SYSTEM.nanos());
             gauges(alerts, deliveries);
+            var quotas = new QuotaKeeper(alerts, Ticker.SYSTEM, reload::say);
+            quotas.restore(configuration.general().stateFile());
             var health = new Health(registry, configuration.general().healthEvery(), Ticker.SYSTEM.nanos());
             var views = new ViewThread<>(view, Picture::then, err, loop::stop);
             try {
@@ -101,16 +107,19 @@ final class Session {
                     if (last) {
                         sources.drain();
                     } else {
-                        change(sources, joiner, alerts);
+                        change(sources, joiner, addresses, alerts);
                     }
                     long begin = Ticker.SYSTEM.nanos();
-                    Snapshot snapshot = aggregator.pass(last,
-                            charges -> RowBound.fold(charges, configuration.general().maxRows()));
+                    Snapshot snapshot = aggregator.pass(last);
                     List<AlertEvent> events = alerts.next(snapshot);
+                    quotas.keep(configuration.general().stateFile(), last);
                     events.stream().filter(AlertEvent::isDelivered).forEach(deliveries::deliver);
                     List<String> messages = new ArrayList<>(reload.takeMessages());
                     events.forEach(event -> messages.add(event.line(zone)));
-                    views.show(new Picture(snapshot, alerts.inForce(), events.stream()
+                    // Only what is shown is bounded: a row that is not told apart is none that is silent.
+                    Snapshot shown = snapshot
+                            .with(RowBound.fold(snapshot.charges(), configuration.general().maxRows()));
+                    views.show(new Picture(shown, alerts.inForce(), events.stream()
                             .filter(event -> !event.isRepeated()).map(AlertEvent::alert).toList()), messages);
                     health.passed(snapshot, Ticker.SYSTEM.nanos() - begin);
                     return !last;
@@ -122,14 +131,14 @@ final class Session {
     }
 
     /** Puts a configuration into force that was read since the last pass, between two intervals. */
-    private void change(Sources sources, Joiner joiner, Alerts alerts) {
+    private void change(Sources sources, Joiner joiner, LocalAddresses addresses, Alerts alerts) {
         Configuration next = reload.take();
         if (next == null) {
             return;
         }
         try {
             sources.change(configuration, next);
-            joiner.change(new MonitorFilter(next.monitors()), new Grouper(next.applications(), next.autoGroup()));
+            joiner.change(new MonitorFilter(next.monitors()), grouper(next, addresses));
             for (Alert dropped : alerts.reload(next.notifications(), names(next), layer(next))) {
                 reload.say("no longer watched: " + dropped.label() + " (" + dropped.subject() + "), which was firing");
             }
@@ -137,6 +146,16 @@ final class Session {
             reload.say("configuration reloaded");
         } catch (ProgramException e) {
             reload.say("not reloaded, what was in force stays so: " + e.getMessage());
+        }
+    }
+
+    private static Grouper grouper(Configuration configuration, LocalAddresses addresses) {
+        return new Grouper(configuration.applications(), configuration.autoGroup(), addresses);
+    }
+
+    private void say(String message) {
+        if (!view.note(message)) {
+            err.println("runaggregator: " + message);
         }
     }
 

@@ -90,6 +90,19 @@ final class Sources implements AutoCloseable, PipeSet {
         return monitor == null ? List.of() : List.of(monitor);
     }
 
+    /** What there is to see figures of, in a few words each. */
+    List<String> names() {
+        var names = new ArrayList<String>();
+        if (monitor != null) {
+            names.add(monitor.name());
+        }
+        int count = pipes == null ? 0 : pipes.pipes().size();
+        if (count > 0) {
+            names.add(count == 1 ? "1 pipe" : count + " pipes");
+        }
+        return names;
+    }
+
     /** What a person should know of the monitor's limits on this host. */
     List<String> notices() {
         return monitor == null ? List.of() : monitor.source().notices();

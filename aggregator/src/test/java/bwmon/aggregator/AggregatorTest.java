@@ -121,7 +121,7 @@ class AggregatorTest {
     }
 
     private static Snapshot pass(Aggregator aggregator, boolean last) {
-        return aggregator.pass(last, charges -> charges);
+        return aggregator.pass(last);
     }
 
     @Test

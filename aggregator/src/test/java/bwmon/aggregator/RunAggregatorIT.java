@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 
 import bwmon.aggregator.config.Configuration;
 import bwmon.aggregator.config.ConfigurationFile;
+import bwmon.aggregator.config.ConfigurationFiles.Loaded;
 import bwmon.aggregator.console.JsonView;
 import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.cli.IntervalLoop;
@@ -116,12 +117,13 @@ class RunAggregatorIT {
             var loop = new IntervalLoop(Ticker.SYSTEM, Duration.ofMillis(200));
             var session = new Session(configuration, MonitorOpener.HOST, loop, Duration.ofMillis(200),
                     new JsonView(new JsonLines(new PrintStream(out, false, StandardCharsets.UTF_8))),
-                    new Reload(() -> configuration), new PrintStream(err, true, StandardCharsets.UTF_8),
+                    new Reload(() -> new Loaded(configuration, List.of())),
+                    new PrintStream(err, true, StandardCharsets.UTF_8),
                     ZoneOffset.UTC);
             var failure = new AtomicReference<Throwable>();
             Thread run = Thread.ofPlatform().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(() -> {
                 try {
-                    session.run(false);
+                    session.run(false, _ -> {});
                 } catch (ProgramException e) {
                     throw new IllegalStateException(e);
                 }
