@@ -44,6 +44,8 @@ final class Webhook implements AutoCloseable {
     private static final Duration FIRST_DELAY = Duration.ofSeconds(2);
     private static final int DELAY_FACTOR = 4;
     private static final int TOO_MANY_REQUESTS = 429;
+    /** Some have what the server sent. */
+    private static final int MAX_REASON = 200;
 
     private final InstantSource clock;
     private final DoubleSupplier random;
@@ -169,12 +171,14 @@ final class Webhook implements AutoCloseable {
     /** The kind of failure; the client often gives no text, and none that has the address. */
     private static String reason(IOException e) {
         String kind = e.getClass().getSimpleName();
-        return e.getMessage() == null ? kind : kind + " (" + Terminal.printable(e.getMessage()) + ")";
+        return e.getMessage() == null
+                ? kind
+                : kind + " (" + Terminal.printable(Message.cut(e.getMessage(), MAX_REASON)) + ")";
     }
 
     /** The scheme, host and port of an address. */
     static String place(URI address) {
-        return Terminal.printable(address.getScheme() + "://" + address.getHost()
+        return Terminal.printable(address.getScheme() + "://" + (address.getHost() == null ? "?" : address.getHost())
                 + (address.getPort() < 0 ? "" : ":" + address.getPort()));
     }
 
