@@ -121,6 +121,7 @@ final class Lanes {
                     lanes.put(label, lane);
                     start(lane);
                 }
+                // Its thread looks for it only when it has the lock.
                 lane.waiting.add(event);
                 return true;
             }
@@ -176,21 +177,26 @@ final class Lanes {
             running--;
             lane.isRunning = false;
             if (outcome instanceof Outcome.Again(var detail, var after)) {
-                if (!isClosing) {
+                if (isClosing) {
+                    outcome = new Outcome.Failed(detail + "; given up: the program ends");
+                } else {
                     waiting++;
                     lane.isParked = true;
                     delay.after(after, () -> resume(lane));
-                } else {
-                    outcome = new Outcome.Failed(detail + "; given up: the program ends");
                 }
             }
-            if (!lane.isParked) {
-                if (outcome instanceof Outcome.Done) {
+            switch (outcome) {
+                case Outcome.Done _ -> {
                     done++;
-                } else {
-                    failed++;
+                    next(lane);
                 }
-                next(lane);
+                case Outcome.Failed _ -> {
+                    failed++;
+                    next(lane);
+                }
+                case Outcome.Again _ -> {
+                    // It stays the first of its lane.
+                }
             }
         } finally {
             lock.unlock();
