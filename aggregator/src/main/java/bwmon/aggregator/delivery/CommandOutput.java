@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 import bwmon.cli.Terminal;
 import bwmon.traffic.Ticker;
@@ -38,14 +37,12 @@ final class CommandOutput {
      * Reads until the process has ended, or the time is over. One that floods is held back to some megabytes a second, so
      * that it takes no processor to speak of from the counting.
      *
-     * @param isCalledOff asked several times a second
      * @return whether it has ended
      */
-    boolean readUntilExit(Process process, Duration timeLimit, BooleanSupplier isCalledOff)
-            throws IOException, InterruptedException {
+    boolean readUntilExit(Process process, Duration timeLimit) throws IOException, InterruptedException {
         long start = ticker.nanos();
         long pause = 0;
-        while (ticker.nanos() - start < timeLimit.toNanos() && !isCalledOff.getAsBoolean()) {
+        while (ticker.nanos() - start < timeLimit.toNanos()) {
             boolean ended = !process.isAlive();
             boolean more = readAvailable();
             if (ended) {

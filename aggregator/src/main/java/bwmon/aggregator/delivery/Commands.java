@@ -21,12 +21,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A command is a list of words from the configuration; no shell reads it. A word that is exactly {@code {application}} or
  * another of {@link #PLACEHOLDERS} in braces is replaced; within a longer word nothing is, so that no text from outside
- * can become part of an option or of a script. The same values stand in the environment ({@code BWMON_APPLICATION}, ...),
- * which is otherwise the program's own, and the event is one JSON object on standard input.
+ * can become part of an option or of a script. The same values stand in the environment ({@code BWMON_APPLICATION}, ...;
+ * which is otherwise the program's own, but for {@link ProcessTree#VARIABLE}), and the event is one JSON object on standard
+ * input.
  *
  * <p>Safe for any thread. A command that has ended is done, also where it left processes behind that run on.
  */
-public final class Commands implements AutoCloseable {
+public final class Commands {
     /** So many bytes of a command's output are kept for the log; the rest is read and thrown away. */
     public static final int MAX_OUTPUT = 8192;
 
@@ -41,18 +42,17 @@ public final class Commands implements AutoCloseable {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Ticker ticker;
-    private volatile boolean isClosed;
 
     /** A runner that runs nothing yet. */
     public Commands(Ticker ticker) {
         this.ticker = ticker;
     }
 
-    /** Runs the notification's command, and waits until it has ended or was killed at its time limit. */
-    Outcome run(AlertEvent event) throws InterruptedException {
-        if (isClosed) {
-            return new Outcome.Failed("not run: the program ends");
-        }
+    /**
+     * Runs the notification's command, and waits until it has ended or was killed: at its time limit, or because this
+     * thread was interrupted, which it still is then.
+     */
+    Outcome run(AlertEvent event) {
         Message message = Message.of(event);
         String notes = notes(message);
         var random = new byte[16];
@@ -69,11 +69,10 @@ public final class Commands implements AutoCloseable {
         try {
             tell(process, message.json());
             Duration timeLimit = event.notification().delivery().timeLimit();
-            if (!output.readUntilExit(process, timeLimit, () -> isClosed)) {
+            if (!output.readUntilExit(process, timeLimit)) {
                 tree.kill();
-                return new Outcome.Failed("killed: " + (isClosed
-                        ? "the program ends"
-                        : "not done after " + timeLimit.toMillis() / 1e3 + " s") + output + notes);
+                return new Outcome.Failed(
+                        "killed: not done after " + timeLimit.toMillis() / 1e3 + " s" + output + notes);
             }
             return process.exitValue() == 0
                     ? new Outcome.Done("done" + output + notes)
@@ -83,7 +82,8 @@ public final class Commands implements AutoCloseable {
             return new Outcome.Failed("killed: its output cannot be read: " + e.getMessage() + notes);
         } catch (InterruptedException e) {
             tree.kill();
-            throw e;
+            Thread.currentThread().interrupt();
+            return new Outcome.Failed("killed: the program ends" + output + notes);
         } finally {
             output.close();
         }
@@ -132,11 +132,5 @@ public final class Commands implements AutoCloseable {
         } catch (IOException e) {
             LOG.debug("a command does not read its input: {}", e.getMessage());
         }
-    }
-
-    /** Has commands that run killed soon, and runs no more. */
-    @Override
-    public void close() {
-        isClosed = true;
     }
 }

@@ -37,7 +37,6 @@ public final class Deliveries implements AutoCloseable {
      */
     public record Counts(int running, int waiting, long refused, long failed, long done) {}
 
-    private final Commands commands;
     private final Webhook webhooks;
     private final Lanes commandLanes;
     private final Lanes webhookLanes;
@@ -58,7 +57,7 @@ public final class Deliveries implements AutoCloseable {
         this.ticker = ticker;
         this.grace = grace;
         this.webhooks = webhooks;
-        commands = new Commands(ticker);
+        var commands = new Commands(ticker);
         Lanes.Delay delay = (after, task) -> CompletableFuture
                 .delayedExecutor(after.toNanos(), TimeUnit.NANOSECONDS).execute(task);
         commandLanes = new Lanes(Way.COMMAND, bounds, (event, _) -> commands.run(event), delay, ticker);
@@ -110,7 +109,6 @@ public final class Deliveries implements AutoCloseable {
         for (Way way : Way.values()) {
             lane(way).close(deadline);
         }
-        commands.close();
         webhooks.close();
         for (Way way : Way.values()) {
             lane(way).awaitEnd(END);

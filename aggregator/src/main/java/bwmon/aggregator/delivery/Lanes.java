@@ -59,6 +59,7 @@ final class Lanes {
         final String label;
         final Deque<AlertEvent> waiting = new ArrayDeque<>();
         int attempts;
+        boolean isRunning;
         boolean isParked;
 
         Lane(String label) {
@@ -108,6 +109,7 @@ final class Lanes {
      */
     boolean offer(AlertEvent event) {
         String label = event.notification().label();
+        String why;
         lock.lock();
         try {
             Lane lane = lanes.get(label);
@@ -119,15 +121,19 @@ final class Lanes {
                     lanes.put(label, lane);
                     start(lane);
                 }
+                // Its thread looks for it only when it has the lock.
                 lane.waiting.add(event);
                 return true;
             }
             refused++;
+            why = isClosing
+                    ? "the program ends"
+                    : before + " of this notification wait or run, " + waiting + " wait in all";
         } finally {
             lock.unlock();
         }
-        LOG.warn("notification {}: {} not delivered ({}): too many wait already, or the program ends",
-                Terminal.printable(label), way.label(), event.alert().state().label());
+        LOG.warn("notification {}: {} not delivered ({}): {}", Terminal.printable(label), way.label(),
+                event.alert().state().label(), why);
         return false;
     }
 
@@ -145,6 +151,7 @@ final class Lanes {
             }
             event = lane.waiting.element();
             number = ++lane.attempts;
+            lane.isRunning = true;
             waiting--;
             running++;
         } finally {
@@ -168,22 +175,28 @@ final class Lanes {
         lock.lock();
         try {
             running--;
+            lane.isRunning = false;
             if (outcome instanceof Outcome.Again(var detail, var after)) {
-                if (!isClosing) {
+                if (isClosing) {
+                    outcome = new Outcome.Failed(detail + "; given up: the program ends");
+                } else {
                     waiting++;
                     lane.isParked = true;
                     delay.after(after, () -> resume(lane));
-                } else {
-                    outcome = new Outcome.Failed(detail + "; given up: the program ends");
                 }
             }
-            if (!lane.isParked) {
-                if (outcome instanceof Outcome.Done) {
+            switch (outcome) {
+                case Outcome.Done _ -> {
                     done++;
-                } else {
-                    failed++;
+                    next(lane);
                 }
-                next(lane);
+                case Outcome.Failed _ -> {
+                    failed++;
+                    next(lane);
+                }
+                case Outcome.Again _ -> {
+                    // It stays the first of its lane.
+                }
             }
         } finally {
             lock.unlock();
@@ -260,6 +273,9 @@ final class Lanes {
         var labels = new TreeSet<String>();
         lock.lock();
         try {
+            if (isClosed) {
+                return;
+            }
             long patience = deadlineNanos - ticker.nanos();
             while (!lanes.isEmpty() && patience > 0) {
                 isEmpty.awaitNanos(patience);
@@ -270,13 +286,14 @@ final class Lanes {
         } finally {
             isClosed = true;
             left = waiting;
-            lanes.values().forEach(lane -> labels.add(Terminal.printable(lane.label)));
+            lanes.values().stream().filter(lane -> lane.waiting.size() > (lane.isRunning ? 1 : 0))
+                    .forEach(lane -> labels.add(Terminal.printable(lane.label)));
             lock.unlock();
         }
-        threads.shutdownNow();
         if (left > 0) {
             LOG.warn("{}: {} not delivered, the program ends: {}", way.label(), left, String.join(", ", labels));
         }
+        threads.shutdownNow();
     }
 
     /** Waits a moment for what was interrupted to end, so that it is not cut off in the middle. */

@@ -36,6 +36,8 @@ final class SystemLog {
     /** LOG_WARNING and LOG_NOTICE, syslog.h. */
     private static final int WARNING = 4;
     private static final int NOTICE = 5;
+    /** The kernel takes some 200 KiB in a datagram (net.core.wmem_default). */
+    private static final int MAX_LINE = 4096;
     /** RFC 3164, 4.1: a packet's total length. */
     private static final int MAX_PACKET = 1024;
     /** RFC 3164, 4.1.2: "Mmm dd hh:mm:ss", the day padded with a space. */
@@ -101,7 +103,7 @@ final class SystemLog {
 
     private byte[] entry(AlertEvent event) {
         var entry = new ByteArrayOutputStream(1024);
-        field(entry, "MESSAGE", event.line(zone));
+        field(entry, "MESSAGE", Message.cut(event.line(zone), MAX_LINE));
         field(entry, "PRIORITY", Integer.toString(priority(event)));
         field(entry, "SYSLOG_FACILITY", Integer.toString(FACILITY));
         field(entry, "SYSLOG_IDENTIFIER", "bwmon");

@@ -51,7 +51,7 @@ public final class TestNotification {
         out.println("example: " + event.line(zone));
         boolean isWell = true;
         boolean isAny = false;
-        try (commands; webhook) {
+        try (webhook) {
             for (Way way : Way.values()) {
                 if (!Deliveries.isAskedFor(notification.delivery(), way)) {
                     continue;

@@ -7,6 +7,7 @@ import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -44,6 +45,8 @@ final class Webhook implements AutoCloseable {
     private static final Duration FIRST_DELAY = Duration.ofSeconds(2);
     private static final int DELAY_FACTOR = 4;
     private static final int TOO_MANY_REQUESTS = 429;
+    /** Some have what the server sent. */
+    private static final int MAX_REASON = 200;
 
     private final InstantSource clock;
     private final DoubleSupplier random;
@@ -166,15 +169,22 @@ final class Webhook implements AutoCloseable {
         return asked.isNegative() ? Duration.ZERO : asked.compareTo(MAX_RETRY_AFTER) > 0 ? MAX_RETRY_AFTER : asked;
     }
 
-    /** The kind of failure; the client often gives no text, and none that has the address. */
+    /** The kind of failure; the client often gives no text but the kind of its cause, and none that has the address. */
     private static String reason(IOException e) {
         String kind = e.getClass().getSimpleName();
-        return e.getMessage() == null ? kind : kind + " (" + Terminal.printable(e.getMessage()) + ")";
+        Throwable cause = e.getCause();
+        if (e.getMessage() != null) {
+            return kind + " (" + Terminal.printable(Message.cut(e.getMessage(), MAX_REASON)) + ")";
+        }
+        if (cause != null && cause.getCause() instanceof UnresolvedAddressException) {
+            cause = cause.getCause();
+        }
+        return cause == null ? kind : kind + " (" + cause.getClass().getSimpleName() + ")";
     }
 
     /** The scheme, host and port of an address. */
     static String place(URI address) {
-        return Terminal.printable(address.getScheme() + "://" + address.getHost()
+        return Terminal.printable(address.getScheme() + "://" + (address.getHost() == null ? "?" : address.getHost())
                 + (address.getPort() < 0 ? "" : ":" + address.getPort()));
     }
 

@@ -86,12 +86,13 @@ class DeliveriesTest {
         deliveries.deliver(event("a", Alert.State.RESOLVED, "/bin/touch", started + "-never"));
         await().atMost(LONG).until(() -> Files.exists(started));
         deliveries.close();
+        deliveries.close();
         deliveries.deliver(event("a", Alert.State.FIRING, "/bin/true"));
 
         assertFalse(Files.exists(folder.resolve("started-never")));
         assertEquals(List.of("WARN command: 1 not delivered, the program ends: a",
-                "WARN notification a: command not done: the program ends",
-                "WARN notification a: command not delivered (firing): too many wait already, or the program ends"),
+                "WARN notification a: command killed: the program ends",
+                "WARN notification a: command not delivered (firing): the program ends"),
                 log.lines());
         assertEquals(0, ProcessHandle.current().children().filter(child -> child.info().commandLine().orElse("")
                 .contains("sleep 1000")).count());

@@ -209,6 +209,13 @@ class WebhookTest {
     }
 
     @Test
+    void aNameThatNobodyKnowsIsSaid() throws InterruptedException {
+        var event = Events.webhook("label", URI.create("http://nobody.invalid/"), Alert.State.FIRING);
+        assertEquals("failed: http://nobody.invalid: ConnectException (UnresolvedAddressException)",
+                webhook.attempt(event, 5).detail().replaceFirst(";.*", ""));
+    }
+
+    @Test
     void aBodyWithoutEndIsNotRead() throws InterruptedException {
         serve(exchange -> {
             exchange.sendResponseHeaders(200, 0);
