@@ -65,9 +65,7 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
 
     /** The same bytes, in charges that are grouped in another way. */
     public Snapshot with(List<Charge> regrouped) {
-        return regrouped == charges
-                ? this
-                : new Snapshot(at, nanos, interval, regrouped, balance, leftOut, failures, notices);
+        return new Snapshot(at, nanos, interval, regrouped, balance, leftOut, failures, notices);
     }
 
     /** What each application moved, over all sources, in no particular order. */
