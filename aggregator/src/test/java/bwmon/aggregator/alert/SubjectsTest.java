@@ -80,7 +80,8 @@ class SubjectsTest {
     void anyOtherNameIsWhateverBearsIt() {
         Alerts alerts = alerts(new Subject.OfApplication("curl"));
         assertEquals(List.of("curl firing 150"),
-                told(alerts, 1, charge(process(1, "/bin/curl x"), new Application("curl", Basis.EXECUTABLE), SECOND, 50),
+                told(alerts, 1,
+                        charge(process(1, "/bin/curl x"), new Application("curl", Basis.EXECUTABLE), SECOND, 50),
                         itself(process(2, "curl"), 50), charge(process(3, "curl"), Application.OTHERS, SECOND, 50),
                         charge(process(4, "wget"), Application.OTHERS, SECOND, 500)));
     }
@@ -93,8 +94,9 @@ class SubjectsTest {
                         itself(process(3, "curl b"), 100), itself(process(4, "wget"), 500),
                         itself(new Owner.Pipe("curl", "curl"), 500), itself(NOBODY, 500)));
         // In whichever application: what a process moved is one figure.
-        assertEquals(List.of("curl a resolved 0", "curl b firing 120"), told(alerts, 2, itself(process(1, "curl a"), 200),
-                charge(process(3, "curl b"), WEB, SECOND, 60), itself(process(3, "curl b"), 60)));
+        assertEquals(List.of("curl a resolved 0", "curl b firing 120"),
+                told(alerts, 2, itself(process(1, "curl a"), 200),
+                        charge(process(3, "curl b"), WEB, SECOND, 60), itself(process(3, "curl b"), 60)));
     }
 
     @Test
@@ -114,7 +116,8 @@ class SubjectsTest {
         assertEquals(List.of("web firing 120", "curl a firing 200", "curl b firing 300"), told(alerts, 1,
                 charge(process(1, "nginx"), WEB, SECOND, 60), charge(process(2, "httpd"), WEB, SECOND, 60),
                 itself(process(3, "curl a"), 200), charge(process(4, "curl b"), Application.OTHERS, SECOND, 300),
-                itself(process(5, "sh"), 900), charge(process(6, "curl"), new Application("x", Basis.UNIT), SECOND, 900),
+                itself(process(5, "sh"), 900),
+                charge(process(6, "curl"), new Application("x", Basis.UNIT), SECOND, 900),
                 itself(NOBODY, 900), charge(new Owner.Others(), Application.OTHERS, SECOND, 900)));
     }
 
@@ -202,8 +205,10 @@ class SubjectsTest {
         List<Alert> inForce = alerts.inForce();
         assertEquals(List.of("n curl b 700", "n curl a 600"), Course.states(inForce));
         Instant at = Course.START.plusSeconds(2);
-        assertEquals(new Alert("n", "curl b", Alert.Measure.RATE, Amount.TX, Layer.PAYLOAD, Alert.State.FIRING, 700, 100,
-                SECOND, Course.START.plusSeconds(1), at), inForce.getFirst());
+        assertEquals(
+                new Alert("n", "curl b", Alert.Measure.RATE, Amount.TX, Layer.PAYLOAD, Alert.State.FIRING, 700, 100,
+                        SECOND, Course.START.plusSeconds(1), at),
+                inForce.getFirst());
     }
 
     @Test

@@ -34,7 +34,8 @@ class VolumeTest {
     }
 
     private static Notification quota(Subject subject, Period.Unit unit, long above) {
-        return new Notification("n", subject, Amount.TX, new Condition.Volume(above, new Period(unit, 1)), Duration.ZERO,
+        return new Notification("n", subject, Amount.TX, new Condition.Volume(above, new Period(unit, 1)),
+                Duration.ZERO,
                 true, Delivery.NONE);
     }
 
