@@ -50,7 +50,12 @@ public final class Alerts {
         reload(notifications, applications, layer);
     }
 
-    /** As with the host's zone and the names of applications, where nothing depends on these: rates, and names that are unique. */
+    /**
+     * Watches from now on, with periods that begin in UTC; a notification's application is any one of that name.
+     *
+     * @param layer which bytes are compared
+     * @param startNanos monotonic time from which on snapshots come
+     */
     public Alerts(List<Notification> notifications, Layer layer, long startNanos) {
         this(notifications, Set.of(), layer, ZoneOffset.UTC, startNanos);
     }
@@ -64,7 +69,7 @@ public final class Alerts {
      * @param layer which bytes are compared from now on; nothing is kept if it is another one
      * @return alerts that were in force and are so no more, because their notification is gone or begins anew
      */
-    public final List<Alert> reload(List<Notification> notifications, Set<String> applications, Layer layer) {
+    public List<Alert> reload(List<Notification> notifications, Set<String> applications, Layer layer) {
         var known = new HashMap<String, Lookout>();
         lookouts.forEach(lookout -> known.put(lookout.notification().label(), lookout));
         var next = new ArrayList<Lookout>();

@@ -25,6 +25,33 @@ final class Targets {
     private final Set<String> applications;
     private final OwnerCache<Known> cache;
 
+    /**
+     * What is watched by itself.
+     *
+     * @param identity what tells it from the others
+     * @param name what it is called
+     */
+    private record Identity(String identity, String name) {
+        /** The only one of a notification. */
+        static final Identity ONLY = new Identity(Lookout.ONLY, "");
+
+        /** A process is the same with another command line, and another one with the same. */
+        Identity(Owner owner) {
+            this(owner instanceof Owner.Process process
+                    ? "process:" + process.id().pid() + ":" + process.id().startTicks()
+                    : owner.kind() + ":" + bounded(owner.command()), cut(owner.command()));
+        }
+
+        Identity(Application application) {
+            this(application.basis() + ":" + bounded(application.name()), cut(application.name()));
+        }
+
+        /** An executable's name is whatever a process says in its command line, and that may be long. */
+        private static String bounded(String name) {
+            return name.length() <= MAX_NAME ? name : cut(name) + "#" + name.hashCode();
+        }
+    }
+
     /** The targets of one owner: a list, mostly of one, with an entry for each application it has charges in. */
     private static final class Known {
         private @Nullable Application application;
@@ -64,17 +91,20 @@ final class Targets {
 
     private Target[] find(Owner owner, Application application) {
         var targets = new ArrayList<Target>();
+        var itself = new Identity(owner);
+        var group = new Identity(application);
         for (Lookout lookout : lookouts) {
-            Target target = switch (lookout.notification().subject()) {
+            Identity found = switch (lookout.notification().subject()) {
                 case Subject.Everything _ -> null;
-                case Subject.OfApplication(String name) ->
-                    isNamed(name, owner, application) ? new Target(lookout, Lookout.ONLY, name) : null;
-                case Subject.EachOwner(List<Rule> rules) ->
-                    isOne(owner) && matches(rules, owner) ? itself(lookout, owner) : null;
-                case Subject.EachApplication(Pattern pattern) -> each(lookout, pattern, owner, application);
+                case Subject.OfApplication(String name) -> isNamed(name, owner, application) ? Identity.ONLY : null;
+                case Subject.EachOwner(List<Rule> rules) -> isOne(owner) && matches(rules, owner) ? itself : null;
+                case Subject.EachApplication(Pattern pattern) when application.isGroup() ->
+                    isFound(pattern, application.name()) ? group : null;
+                case Subject.EachApplication(Pattern pattern) ->
+                    isOne(owner) && isFound(pattern, owner.command()) ? itself : null;
             };
-            if (target != null) {
-                targets.add(target);
+            if (found != null) {
+                targets.add(new Target(lookout, found.identity, found.name));
             }
         }
         return targets.isEmpty() ? NONE : targets.toArray(NONE);
@@ -104,26 +134,9 @@ final class Targets {
         return true;
     }
 
-    private static @Nullable Target each(Lookout lookout, Pattern pattern, Owner owner, Application application) {
-        if (application.isGroup()) {
-            return isFound(pattern, application.name())
-                    ? new Target(lookout, application.basis() + ":" + application.name(), cut(application.name()))
-                    : null;
-        }
-        return isOne(owner) && isFound(pattern, owner.command()) ? itself(lookout, owner) : null;
-    }
-
     private static boolean isFound(Pattern pattern, String text) {
         return pattern.matcher(text.length() <= Rule.MAX_SEARCHED ? text : text.substring(0, Rule.MAX_SEARCHED))
                 .find();
-    }
-
-    private static Target itself(Lookout lookout, Owner owner) {
-        // A process is the same with another command line, and another one with the same.
-        String identity = owner instanceof Owner.Process process
-                ? "process:" + process.id().pid() + ":" + process.id().startTicks()
-                : owner.kind() + ":" + owner.command();
-        return new Target(lookout, identity, cut(owner.command()));
     }
 
     private static String cut(String name) {

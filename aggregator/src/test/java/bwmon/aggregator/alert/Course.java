@@ -69,9 +69,9 @@ final class Course {
     static void play(Alerts alerts, String table, Function<AlertEvent, String> text) {
         var expected = new ArrayList<String>();
         var found = new ArrayList<String>();
-        for (String line : table.strip().split("\n")) {
+        for (String line : table.strip().split("\n", -1)) {
             String[] columns = line.split("\\|", -1);
-            String[] seconds = columns[0].strip().split("-");
+            String[] seconds = columns[0].strip().split("-", -1);
             String bytes = columns[1].strip();
             for (int second = Integer.parseInt(seconds[0]); second <= Integer
                     .parseInt(seconds[seconds.length - 1]); second++) {
