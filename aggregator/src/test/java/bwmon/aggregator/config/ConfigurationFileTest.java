@@ -61,7 +61,8 @@ class ConfigurationFileTest {
         assertEquals(new General(MonitorOptions.Kind.AUTO, true, 500, Path.of("/var/lib/bwmon/quotas.json"),
                 Duration.ofMinutes(10)), sample.general());
         assertEquals(
-                List.of(new MonitorFilter.Selection("host", List.of(),
+                List.of(new MonitorFilter.Selection("host",
+                        List.of(Match.of(Rule.command(".*")), Match.of(new Rule.Name(Rule.pattern("borg")))),
                         List.of(Match.of(Rule.command("^ssh .*backup"))), true)),
                 sample.monitors());
         assertEquals(List.of(new Owner.Pipe("ssh", "pipe-2222:localhost:22")),
@@ -180,14 +181,14 @@ class ConfigurationFileTest {
                         "'wan' is no class of traffic: expected loopback, lan or internet"),
                 arguments("applications { web { match = {\n port = [] } } }", 2, "match[0].port: is empty"),
                 arguments("applications { web { match = {\n user = \"a b\" } } }", 2, "the name or the number of a user"),
-                arguments("sources { x { type = monitor, include = {\n port = 80 } } }", 2,
+                arguments("sources { x { type = monitor, \"include\" = {\n port = 80 } } }", 2,
                         "include[0].port: is not known here"),
                 arguments("source = tap", 1, "source: 'tap': expected auto, conntrack, sock_diag or proc"),
                 arguments("setup = 1", 1, "setup: '1' is neither"),
                 arguments("max-rows = 0", 1, "max-rows: '0' is not a whole number from 1"),
                 arguments("state-file = quotas.json", 1, "is no path from the root"),
                 arguments("health-every = often", 1, "health-every: 'often' is no length of time"),
-                n("\n direction = rx, above = 1MB/s, application = a, everything = true", 1, "watches several things"),
+                n("\n direction = rx, above = 1MB/s, process = a, everything = true", 1, "watches several things"),
                 n("direction = rx, above = 1MB/s", 1, "watches nothing: expected one of application"),
                 n("process = [a,\nb], above = 1MB/s", 1, "process: expected one rule, not 2"),
                 n("each =\n\"(\", above = 1MB/s", 2, "each: '(' is no regular expression"),
