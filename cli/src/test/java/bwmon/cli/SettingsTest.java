@@ -268,10 +268,12 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"url(\"http://127.0.0.1:1/x\")", "\"http://127.0.0.1:1/x\"", "classpath(\"reference.conf\")"})
+    @ValueSource(strings = {"url(\"http://127.0.0.1:1/x\")", "\"http://127.0.0.1:1/x\"",
+            "classpath(\"reference.conf\")"})
     void onlyFilesAreIncluded(String what) {
         String message = error(() -> settings("a = 1\ninclude " + what + "\n"));
-        assertTrue(message.startsWith("bwmon.conf: include of '") && message.endsWith("only files are included"), message);
+        assertTrue(message.startsWith("bwmon.conf: include of '") && message.endsWith("only files are included"),
+                message);
     }
 
     @Test
