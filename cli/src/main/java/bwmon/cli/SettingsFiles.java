@@ -169,6 +169,9 @@ final class SettingsFiles {
         if (origin != null && message.startsWith(origin.description() + ": ")) {
             message = message.substring(origin.description().length() + 2);
         }
+        if (message.startsWith("include keyword is not followed by")) {
+            message += "; a key of that name has to stand in quotes: \"include\" = ...";
+        }
         // An include that is missing has a name, but no place.
         boolean placed = origin != null && origin.filename() != null;
         return new ProgramException(Kind.CONFIGURATION, (placed ? "" : file + ": ") + place(origin) + message, e);

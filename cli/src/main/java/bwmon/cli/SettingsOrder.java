@@ -72,14 +72,20 @@ record SettingsOrder(List<ConfigObject> layers, List<String> files) {
 
     private Place place(int layer, ConfigValue value) {
         ConfigOrigin origin = origin(value);
-        int file = files.indexOf(origin.filename());
+        int file = index(origin);
         return file < 0 ? Place.LAST : new Place(layer, file, origin.lineNumber());
+    }
+
+    /** Which file; -1 if it is none, as a variable or several at once are. */
+    private int index(ConfigOrigin origin) {
+        String file = origin.filename();
+        return file == null ? -1 : files.indexOf(file);
     }
 
     /** Where a value stands; of one that was merged from several files, where the first of what is in it stands. */
     ConfigOrigin origin(ConfigValue value) {
         ConfigOrigin own = value.origin();
-        if (files.contains(own.filename()) || !(value instanceof ConfigObject object)) {
+        if (index(own) >= 0 || !(value instanceof ConfigObject object)) {
             return own;
         }
         ConfigOrigin first = own;
@@ -87,7 +93,7 @@ record SettingsOrder(List<ConfigObject> layers, List<String> files) {
         try {
             for (ConfigValue inner : object.values()) {
                 ConfigOrigin origin = origin(inner);
-                int file = files.indexOf(origin.filename());
+                int file = index(origin);
                 Place at = new Place(0, file < 0 ? files.size() : file, origin.lineNumber());
                 if (at.compareTo(place) < 0) {
                     first = origin;

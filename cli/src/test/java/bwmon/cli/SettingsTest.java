@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 
 import bwmon.cli.ProgramException.Kind;
 import org.junit.jupiter.api.Test;
@@ -212,6 +214,81 @@ class SettingsTest {
         Settings settings = settings("include \"more.conf\"\nport = 2\n");
         assertEquals(Optional.of("2"), settings.text("port"));
         assertEquals(Optional.of("a"), settings.text("name"));
+    }
+
+    @Test
+    void keysOfSeveralFilesComeInTheOrderOfReading() throws Exception {
+        Files.createDirectory(dir.resolve("conf.d"));
+        file("conf.d/b.conf", "e = 1\na = 2\n");
+        file("conf.d/a.conf", "\n\nd = 1\n");
+        file("a.conf", "c = 1\ninclude \"0.conf\"\n");
+        file("0.conf", "\n\n\nb = 1\n");
+        Path main = file("z.conf", "include \"a.conf\"\n\n\nz = 1\na = ${?NAME}\n");
+        Settings settings = Settings.loadAll(main, Map.of("CONFIG_FORCE_A", "1", "CONFIG_FORCE_z_y__x___w", "2"));
+        assertEquals(List.of("z", "a", "c", "b", "d", "e", "A"), settings.keys());
+        assertEquals(Optional.of("2"), settings.section("z").orElseThrow().text("y-x_w"));
+        assertEquals(Optional.of("2"), settings.text("a"));
+    }
+
+    @Test
+    void aSectionThatConfDChangesKeepsItsPlace() throws Exception {
+        Files.createDirectory(dir.resolve("conf.d"));
+        file("conf.d/a.conf", "s { b { x = 2 }, n { x = 1 } }\n");
+        Path main = file("bwmon.conf", "s {\n b { x = 1 }\n a { x = 1 }\n}\nt = ${s} { c = 1 }\n");
+        Settings settings = Settings.loadAll(main, Map.of());
+        assertEquals(List.of("b", "a", "n"), List.copyOf(settings.sections("s").keySet()));
+        assertEquals(List.of("s", "t"), settings.keys());
+        assertEquals(Set.of("a", "b", "c", "n"), Set.copyOf(settings.section("t").orElseThrow().keys()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CONFIG_FORCE_", "CONFIG_FORCE_a_", "CONFIG_FORCE__x_"})
+    void aVariableThatNamesNoKeyIsAnError(String name) throws Exception {
+        Path main = file("bwmon.conf", "");
+        String message = error(() -> Settings.loadAll(main, Map.of(name, "1")));
+        assertTrue(message.startsWith("environment variable " + name + ": names no key"), message);
+    }
+
+    @Test
+    void whatIsReadIsBounded() throws Exception {
+        Path large = file("large.conf", "#" + "x".repeat(SettingsFiles.MAX_FILE_BYTES));
+        assertTrue(error(() -> Settings.load(large)).contains("expected at most 1048576"));
+        assertTrue(error(() -> settings("include \"large\"")).contains("expected at most 1048576"));
+        assertTrue(error(() -> settings("include file(\"" + large + "\")")).contains("expected at most 1048576"));
+        assertTrue(error(() -> settings("include \"bwmon.conf\"")).contains("bwmon.conf"));
+        String many = error(() -> settings("include \"none.conf\"\n" + "include \"small.conf\"\n".repeat(1000)
+                + writeSmall()));
+        assertTrue(many.contains("more than 1000 files"), many);
+        assertTrue(error(() -> settings("a = " + "[".repeat(200_000))).contains("too deep"));
+    }
+
+    private String writeSmall() throws IOException {
+        file("small.conf", "a = 1\n");
+        return "b = 1\n";
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"url(\"http://127.0.0.1:1/x\")", "\"http://127.0.0.1:1/x\"",
+            "classpath(\"reference.conf\")"})
+    void onlyFilesAreIncluded(String what) {
+        String message = error(() -> settings("a = 1\ninclude " + what + "\n"));
+        assertTrue(message.startsWith("bwmon.conf: include of '") && message.endsWith("only files are included"),
+                message);
+    }
+
+    @Test
+    void aKeyNamedIncludeWantsQuotes() throws Exception {
+        assertTrue(error(() -> settings("\ninclude = 1")).startsWith("bwmon.conf:2: include keyword"));
+        assertEquals(Optional.of("1"), settings("\"include\" = 1").text("include"));
+    }
+
+    @Test
+    void elementsOfListsAreReadByAParser() throws Exception {
+        Settings settings = settings("a = [1,\n2,\nx]\nb = 3");
+        assertEquals("bwmon.conf:3: a[2]: For input string: \"x\"", error(() -> settings.list("a", Integer::valueOf)));
+        assertEquals(List.of(3), settings.list("b", Integer::valueOf));
+        assertTrue(settings.has("a"));
+        assertEquals(false, settings.has("c"));
     }
 
     @Test

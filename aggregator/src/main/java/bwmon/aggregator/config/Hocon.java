@@ -33,14 +33,14 @@ final class Hocon {
 
     /** A key with a value that is HOCON already. */
     Hocon line(String key, String value) {
-        text.append(indent).append(key).append(" = ").append(value).append('\n');
+        text.append(indent).append(key(key)).append(" = ").append(value).append('\n');
         return this;
     }
 
     /** A key with a list; one that is too long for a line has a line for each element. */
     Hocon list(String key, List<String> elements) {
         String all = "[" + String.join(", ", elements) + "]";
-        if (indent.length() + key.length() + 3 + all.length() <= MAX_LINE) {
+        if (indent.length() + key(key).length() + 3 + all.length() <= MAX_LINE) {
             return line(key, all);
         }
         return line(key, elements.stream().map(element -> indent + "  " + element)

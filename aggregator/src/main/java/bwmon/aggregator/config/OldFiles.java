@@ -32,10 +32,7 @@ final class OldFiles {
             String type = section.required(MONITORS_KEY, text -> text, "monitor or pipe");
             switch (type) {
                 case "monitor" -> monitors.add(OldFormat.monitor(section));
-                case "pipe" -> {
-                    unique(names, section.name(), section, "an application or pipe");
-                    pipes.add(OldFormat.pipe(section));
-                }
+                case "pipe" -> pipes.add(OldFormat.pipe(section));
                 default -> throw section.error(MONITORS_KEY, "'" + type + "': expected monitor or pipe");
             }
         }
@@ -43,7 +40,7 @@ final class OldFiles {
 
     void addApplications(IniFile file) throws ProgramException {
         for (IniSection section : file.sections()) {
-            unique(names, section.name(), section, "an application or pipe");
+            unique(names, section.name(), section, "an application, or of a pipe of another file,");
             applications.add(OldFormat.application(section));
         }
     }
@@ -110,9 +107,19 @@ final class OldFiles {
 
     /** All of it, behind what another configuration has. */
     Configuration behind(Configuration first) {
-        return new Configuration(joined(first.monitors(), monitors), joined(first.pipes(), pipes),
-                joined(first.applications(), applications), first.autoGroup(),
+        List<ApplicationRules> all = joined(first.applications(), applications);
+        return new Configuration(joined(first.monitors(), monitors), joined(first.pipes(), named(all)), all,
+                first.autoGroup(),
                 joined(first.notifications(), notifications), first.general());
+    }
+
+    /** In bwmon 1.x a section of a pipe could have an application's name; such a pipe goes by what bwmon 1.x showed it as. */
+    private List<PipeSpec> named(List<ApplicationRules> all) {
+        return pipes.stream()
+                .map(pipe -> all.stream().noneMatch(application -> application.name().equals(pipe.name()))
+                        ? pipe
+                        : new PipeSpec(pipe.owner().command(), pipe.listen(), pipe.options()))
+                .toList();
     }
 
     private static <T> List<T> joined(List<T> first, List<T> then) {

@@ -79,7 +79,7 @@ class ConfigurationTextTest {
                 sources {
                   host {
                     type = monitor
-                    include = ["nginx|ssh|python"]
+                    "include" = ["nginx|ssh|python"]
                     exclude = ["^ssh .*backup.example.org"]
                     ignore-local = true
                   }

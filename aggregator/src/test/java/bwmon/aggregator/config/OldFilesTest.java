@@ -174,10 +174,16 @@ class OldFilesTest {
     }
 
     @Test
-    void oneNameForTwoThingsIsAnError() throws Exception {
-        Path apps = Files.writeString(directory.resolve("apps"), "[x]\na=b\n\n[ssh]\na=b\n");
-        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(MONITORS, apps)));
-        assertEquals(apps + ":4: [ssh]: 'ssh' is the name of an application or pipe already: expected another name",
+    void aPipeWithTheNameOfAnApplicationGoesByWhatBwmon1ShowedItAs() throws Exception {
+        Configuration both = ConfigurationFiles.convert(List.of(MONITORS, APPLICATIONS)).configuration();
+        assertEquals(List.of("ssh", "pipe-8080:[::1]:8080"), both.pipes().stream().map(PipeSpec::name).toList());
+    }
+
+    @Test
+    void oneNameForTwoApplicationsIsAnError() throws Exception {
+        Path apps = Files.writeString(directory.resolve("apps"), "[x]\na=b\n\n[web]\na=b\n");
+        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(APPLICATIONS, apps)));
+        assertTrue(String.valueOf(error.getMessage()).startsWith(apps + ":4: [web]: 'web' is the name of an application"),
                 error.getMessage());
     }
 }
