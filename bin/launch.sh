@@ -131,6 +131,13 @@ launch() {
         *) collector=-XX:+UseSerialGC ;;
     esac
     # An exhausted heap ends the program (exit code 3): one that lost a thread would go on with wrong numbers.
+    # In the C locale (a service without LANG) Java would hand every character beyond ASCII to commands as "?".
+    case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
+        '' | C | POSIX)
+            unset LC_ALL
+            export LC_CTYPE=C.UTF-8
+            ;;
+    esac
     # What users add comes last and so wins; it is split at blanks, nothing else.
     set -f
     # shellcheck disable=SC2086

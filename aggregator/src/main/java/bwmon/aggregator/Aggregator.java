@@ -4,10 +4,11 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -18,7 +19,7 @@ import bwmon.aggregator.usage.Snapshot;
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
-import bwmon.traffic.Flow;
+import bwmon.traffic.Owner;
 import bwmon.traffic.Report;
 import bwmon.traffic.Ticker;
 import bwmon.traffic.TrafficSource;
@@ -30,9 +31,8 @@ import bwmon.traffic.Usage;
  */
 public final class Aggregator {
     private final List<SourceSlot> monitors;
-    private final List<SourceSlot> pipes;
-    private final Set<Endpoint> listeners;
-    private final Supplier<Set<Flow>> upstreams;
+    private final PipeSet pipes;
+    private final IdentityHashMap<TrafficSource, SourceSlot> pipeSlots = new IdentityHashMap<>();
     private final Supplier<Set<InetAddress>> localAddresses;
     private final Joiner joiner;
     private final List<String> notices;
@@ -44,19 +44,14 @@ public final class Aggregator {
      * An aggregator whose first interval begins now.
      *
      * @param monitors sources that look at this host's processes
-     * @param pipes sources that are pipes of this process
-     * @param listeners where those pipes take connections
-     * @param upstreams those pipes' own connections to their upstreams; asked once a pass
-     * @param localAddresses addresses of this host's interfaces; asked once a pass where a listener is a wildcard
+     * @param pipes the pipes of this process
+     * @param localAddresses addresses of this host's interfaces; asked once a pass where a pipe listens on all
      * @param notices what a person should know of the sources' limits
      */
-    public Aggregator(List<? extends TrafficSource> monitors, List<? extends TrafficSource> pipes,
-            Set<Endpoint> listeners, Supplier<Set<Flow>> upstreams, Supplier<Set<InetAddress>> localAddresses,
+    public Aggregator(List<? extends TrafficSource> monitors, PipeSet pipes, Supplier<Set<InetAddress>> localAddresses,
             Joiner joiner, List<String> notices, Ticker ticker, Clock clock) {
         this.monitors = monitors.stream().map(SourceSlot::new).toList();
-        this.pipes = pipes.stream().map(SourceSlot::new).toList();
-        this.listeners = Set.copyOf(listeners);
-        this.upstreams = upstreams;
+        this.pipes = pipes;
         this.localAddresses = localAddresses;
         this.joiner = joiner;
         this.notices = List.copyOf(notices);
@@ -73,39 +68,53 @@ public final class Aggregator {
      */
     public Snapshot pass(boolean last) {
         // Pipes first: a monitor that looks afterwards knows the clients whose bytes the pipes report.
-        List<Report> pipeReports = collect(pipes, last);
+        Collection<SourceSlot> pipesNow = slots();
+        List<Report> pipeReports = collect(pipesNow, last);
         List<Report> monitorReports = collect(monitors, last);
         long now = ticker.nanos();
         Duration interval = Duration.ofNanos(now - lastNanos);
         lastNanos = now;
         // After the monitors looked: so every connection of a pipe that they saw is among them.
-        joiner.pipesOwn(now, upstreams.get());
-        Joiner.Joined joined = joiner.join(now, monitorReports, pipeReports, pipes.isEmpty() ? null : endpoints());
+        joiner.connected(now, pipes.connections());
+        Joiner.Joined joined = joiner.join(now, monitorReports, pipeReports, pipesNow.isEmpty() ? null : endpoints());
+        List<Charge> charges = joined.charges();
         List<Snapshot.SourceFailure> failures = new ArrayList<>();
-        pipes.forEach(slot -> slot.failure().ifPresent(failures::add));
+        pipesNow.forEach(slot -> slot.failure().ifPresent(failures::add));
         monitors.forEach(slot -> slot.failure().ifPresent(failures::add));
-        return new Snapshot(clock.instant(), now, interval, joined.charges(),
-                balance(joined.charges(), monitorReports, pipeReports), joined.leftOut(), failures, notices);
+        return new Snapshot(clock.instant(), now, interval, charges, balance(charges, monitorReports, pipeReports),
+                joined.leftOut(), failures, notices);
     }
 
-    private List<Report> collect(List<SourceSlot> slots, boolean last) {
+    private Collection<SourceSlot> slots() {
+        List<? extends TrafficSource> sources = pipes.sources();
+        pipeSlots.keySet().retainAll(sources);
+        return sources.stream().map(source -> pipeSlots.computeIfAbsent(source, SourceSlot::new)).toList();
+    }
+
+    private List<Report> collect(Collection<SourceSlot> slots, boolean last) {
         long begin = ticker.nanos();
-        return slots.stream().map(slot -> slot.collect(begin, last)).flatMap(Optional::stream).toList();
+        return slots.stream().flatMap(slot -> slot.collect(begin, last).stream()).toList();
     }
 
     private PipeEndpoints endpoints() {
-        boolean wildcard = listeners.stream().anyMatch(Endpoint::isWildcard);
+        Map<Endpoint, Owner.Pipe> listeners = pipes.listeners();
+        boolean wildcard = listeners.keySet().stream().anyMatch(Endpoint::isWildcard);
         return new PipeEndpoints(listeners, wildcard ? localAddresses.get() : Set.of());
     }
 
     private static Balance balance(List<Charge> charges, List<Report> monitorReports, List<Report> pipeReports) {
         List<Usage> usages = charges.stream().map(charge -> new Usage(charge.owner(), null, charge.counts())).toList();
         Map<String, ByteCounts> interfaces = new HashMap<>();
+        Map<String, String> readers = new HashMap<>();
         ByteCounts segmentation = ByteCounts.ZERO;
         long lostEvents = 0;
         for (Report report : monitorReports) {
-            // Two sources that read one interface's counters read the same counters.
-            report.interfaces().forEach(interfaces::putIfAbsent);
+            report.interfaces().forEach((name, counts) -> {
+                // Two sources that read one interface's counters read the same counters.
+                if (readers.computeIfAbsent(name, _ -> report.source()).equals(report.source())) {
+                    interfaces.merge(name, counts, ByteCounts::plus);
+                }
+            });
             segmentation = segmentation.plus(report.segmentation());
             lostEvents = Math.addExact(lostEvents, report.lostEvents());
         }

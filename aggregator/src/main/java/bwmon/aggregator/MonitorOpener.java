@@ -1,34 +1,23 @@
 package bwmon.aggregator;
 
-import java.util.List;
-
+import bwmon.aggregator.config.General;
 import bwmon.cli.ProgramException;
+import bwmon.monitor.Monitor;
+import bwmon.monitor.MonitorOptions;
+import bwmon.monitor.Monitors;
 import bwmon.traffic.Ticker;
-import bwmon.traffic.TrafficSource;
 
 /** Opens the source that looks at this host's processes. */
 @FunctionalInterface
 interface MonitorOpener {
-    /**
-     * A source that is open, for whoever asked to close.
-     *
-     * @param notices what a person should know of its limits on this host, a sentence each
-     */
-    record Monitor(TrafficSource source, List<String> notices) implements AutoCloseable {
-        public Monitor {
-            notices = List.copyOf(notices);
-        }
-
-        @Override
-        public void close() {
-            source.close();
-        }
-    }
+    /** The monitor of this host. */
+    MonitorOpener HOST = (general, ticker) -> Monitors
+            .open(MonitorOptions.of(ticker).with(general.source()).settingUp(general.setup()));
 
     /**
      * Opens it; what moved before is in none of its reports.
      *
      * @throws ProgramException if this host does not have or allow what it needs
      */
-    Monitor open(Ticker ticker) throws ProgramException;
+    Monitor open(General general, Ticker ticker) throws ProgramException;
 }

@@ -3,18 +3,32 @@ package bwmon.aggregator;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
+import bwmon.aggregator.alert.Notification;
 import bwmon.aggregator.config.Configuration;
-import bwmon.aggregator.config.ConfigurationFile;
+import bwmon.aggregator.config.ConfigurationFiles;
+import bwmon.aggregator.config.ConfigurationFiles.Loaded;
+import bwmon.aggregator.config.ConfigurationText;
+import bwmon.aggregator.config.General;
 import bwmon.aggregator.console.JsonView;
+import bwmon.aggregator.console.LiveFrame;
+import bwmon.aggregator.console.LiveView;
+import bwmon.aggregator.console.Model;
 import bwmon.aggregator.console.PlainView;
-import bwmon.aggregator.console.TerminalView;
+import bwmon.aggregator.delivery.TestNotification;
 import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Picture;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
+import bwmon.cli.OptionTypes;
 import bwmon.cli.Program;
 import bwmon.cli.ProgramException;
 import bwmon.cli.ReportOptions;
@@ -22,36 +36,79 @@ import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.cli.View;
-import bwmon.monitor.Monitor;
 import bwmon.monitor.MonitorOptions;
-import bwmon.monitor.Monitors;
+import bwmon.monitor.conntrack.EnabledConntrack;
+import bwmon.proxy.Pipes;
 import bwmon.traffic.Ticker;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The program {@code runaggregator}. */
 @Command(name = "runaggregator", mixinStandardHelpOptions = true, versionProvider = Program.Version.class, sortOptions = false, description = {
-        "Joins this host's monitor and pipes, groups processes into applications, prints what each application received"
-                + " and transmitted (payload bytes), and runs a command when an average is over its threshold.",
-        ""}, footer = {"", "Examples:",
+        "Joins this host's monitor and pipes, groups processes into applications, shows what each application receives and"
+                + " transmits, and runs a command, posts to a webhook or writes to the system's log when an average, a volume or"
+                + " a silence is too much. On a terminal this is drawn in place, and keys change it: h shows them.",
+        ""}, footer = {"", "SIGHUP reads the configuration again: no byte, average or alert is lost.", "", "Examples:",
                 "  runaggregator                      every process, once a second",
                 "  runaggregator --auto-group         summed by name of the executable",
-                "  runaggregator --config=bwmon.conf --json | jq ."}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-                        "0:ended by a signal, or because nobody reads its output", "1:failed while running",
-                        "2:wrong command line", "69:something needed is missing", "77:not permitted",
-                        "78:wrong configuration file"})
+                "  runaggregator --config=bwmon.conf --check",
+                "  runaggregator --config=bwmon.conf --json | jq .",
+                "  runaggregator --convert monitors.conf apps.conf notify.conf > bwmon.conf"}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                        "0:ended by a signal, or because nobody reads its output",
+                        "1:failed while running, or a test notification did not arrive", "2:wrong command line",
+                        "69:something needed is missing", "77:not permitted", "78:wrong configuration file"})
 public final class RunAggregator implements Callable<Integer> {
-    /** STDOUT_FILENO (unistd.h). */
     static final Path DEFAULT_CONFIG = Path.of("/etc/bwmon/bwmon.conf");
+    /** Who looks at a screen is to see the first rates within a second, the start of the JVM included. */
+    private static final Duration FIRST_LIVE_INTERVAL = Duration.ofMillis(300);
 
-    @Option(names = "--config", paramLabel = "FILE", description = "Read sources, applications and notifications from a HOCON file. Default: /etc/bwmon/bwmon.conf,"
+    /** What {@code --source} may be. */
+    static final class SourceKinds extends OptionTypes.Choice<MonitorOptions.Kind> {
+        SourceKinds() {
+            super(MonitorOptions.Kind.class);
+        }
+    }
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Read everything from a HOCON file, and from conf.d/*.conf beside it. Default: /etc/bwmon/bwmon.conf,"
             + " if it is there; else one monitor of this host.")
     private @Nullable Path config;
 
+    @Option(names = "--app-config", paramLabel = "FILE", description = "Read applications from a file of bwmon 1.x.")
+    private @Nullable Path appConfig;
+
+    @Option(names = "--monitor-config", paramLabel = "FILE", description = "Read monitors and pipes from a file of bwmon 1.x.")
+    private @Nullable Path monitorConfig;
+
+    @Option(names = "--notification-config", paramLabel = "FILE", description = "Read notifications from a file of bwmon 1.x.")
+    private @Nullable Path notificationConfig;
+
     @Option(names = "--auto-group", description = "Sum processes that are in no application by the name of their executable.")
     private boolean autoGroup;
+
+    @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where the monitor looks: ${COMPLETION-CANDIDATES}. Default: as the configuration says, else auto, the"
+            + " best that this host allows.")
+    private MonitorOptions.@Nullable Kind source;
+
+    @Option(names = "--no-setup", description = "Leave the host as it is: do not switch on tracking and counting of connections where they are off.")
+    private boolean noSetup;
+
+    @Option(names = "--check", description = "Read all files, print what would be in force as HOCON, and end.")
+    private boolean check;
+
+    @Option(names = "--convert", paramLabel = "FILE", arity = "1..*", description = "Print files of bwmon 1.x as HOCON, and end; what kind of file each is, its content tells.")
+    private List<Path> convert = new ArrayList<>();
+
+    @Option(names = "--test-notification", paramLabel = "NAME", description = "Tell of a notification once, with example figures, by all its ways; print what happened, and end.")
+    private @Nullable String testNotification;
 
     @Mixin
     private ReportOptions report = new ReportOptions();
@@ -60,7 +117,7 @@ public final class RunAggregator implements Callable<Integer> {
 
     /** The program with the monitor of this host. */
     public RunAggregator() {
-        this(RunAggregator::openMonitor);
+        this(MonitorOpener.HOST);
     }
 
     /** The program with a monitor of one's own, for tests. */
@@ -75,41 +132,125 @@ public final class RunAggregator implements Callable<Integer> {
 
     @Override
     public Integer call() throws ProgramException {
-        Configuration configuration = configuration();
-        var loop = new IntervalLoop(Ticker.SYSTEM, report.interval());
-        Signals.onStop(signal -> loop.stop());
-        ZoneId zone = ZoneId.systemDefault();
-        Signals.onReload(() -> System.err
-                .println(
-                        "runaggregator: SIGHUP: the configuration is read at the start only; start anew for a changed one"));
         var out = new StandardOutput();
-        new Session(configuration, opener, loop, view(out.stream(), zone), System.err, zone).run(report.isOnce());
-        out.check();
-        return 0;
-    }
-
-    private Configuration configuration() throws ProgramException {
-        // One that cannot be looked at is read, so that the reason is told.
-        Path file = config != null || Files.notExists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
-        return file == null ? Configuration.ofHost(grouping()) : ConfigurationFile.read(file, grouping());
-    }
-
-    private AutoGroup grouping() {
-        return autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE;
-    }
-
-    private View<Picture> view(PrintStream out, ZoneId zone) {
-        if (report.isJson()) {
-            return new JsonView(new JsonLines(out));
+        int exitCode = 0;
+        if (!convert.isEmpty()) {
+            print(ConfigurationFiles.convert(convert), out.stream());
+        } else if (check) {
+            print(load(), out.stream());
+        } else if (testNotification != null) {
+            exitCode = test(load().configuration(), testNotification, out.stream()) ? 0 : 1;
+        } else {
+            run(out.stream());
         }
-        Terminal terminal = report.terminal();
-        return terminal.isInteractive()
-                ? new TerminalView(out, Session.LAYER, zone, terminal)
-                : new PlainView(out, Session.LAYER);
+        out.check();
+        return exitCode;
     }
 
-    static MonitorOpener.Monitor openMonitor(Ticker ticker) throws ProgramException {
-        Monitor monitor = Monitors.open(MonitorOptions.of(ticker).with(MonitorOptions.Kind.SOCK_DIAG));
-        return new MonitorOpener.Monitor(monitor, monitor.notices());
+    private static void print(Loaded loaded, PrintStream out) {
+        loaded.warnings().forEach(warning -> System.err.println("runaggregator: " + warning));
+        out.print(ConfigurationText.of(loaded.configuration()));
+    }
+
+    /** What the files say, and the options that are about the same. */
+    private Loaded load() throws ProgramException {
+        boolean hasOldFiles = appConfig != null || monitorConfig != null || notificationConfig != null;
+        // One that cannot be looked at is read, so that the reason is told.
+        Path file = config != null || hasOldFiles || Files.notExists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
+        Loaded loaded = new ConfigurationFiles(file, monitorConfig, appConfig, notificationConfig,
+                autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE).read(System.getenv());
+        Configuration read = loaded.configuration();
+        General general = read.general();
+        return new Loaded(new Configuration(read.monitors(), read.pipes(), read.applications(), read.autoGroup(),
+                read.notifications(), new General(source == null ? general.source() : source,
+                        general.setup() && !noSetup, general.maxRows(), general.stateFile(), general.healthEvery())),
+                loaded.warnings());
+    }
+
+    private boolean test(Configuration configuration, String label, PrintStream out) throws ProgramException {
+        for (Notification notification : configuration.notifications()) {
+            if (notification.label().equals(label)) {
+                try {
+                    return new TestNotification(ZoneId.systemDefault(), out).run(notification,
+                            Session.layer(configuration), Instant.now());
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
+            }
+        }
+        List<String> known = configuration.notifications().stream().map(Notification::label).toList();
+        throw new ParameterException(commandLine(), "--test-notification: no notification is called '" + label
+                + "'; known: " + (known.isEmpty() ? "none" : String.join(", ", known)));
+    }
+
+    private CommandLine commandLine() {
+        if (spec == null) {
+            throw new IllegalStateException("not run by picocli");
+        }
+        return spec.commandLine();
+    }
+
+    private void run(PrintStream out) throws ProgramException {
+        Loaded loaded = load();
+        loaded.warnings().forEach(warning -> System.err.println("runaggregator: " + warning));
+        Terminal terminal = report.terminal();
+        boolean isLive = terminal.isInteractive() && !report.isJson() && !report.isOnce();
+        var loop = new IntervalLoop(Ticker.SYSTEM,
+                isLive && report.interval().compareTo(FIRST_LIVE_INTERVAL) > 0
+                        ? FIRST_LIVE_INTERVAL
+                        : report.interval(),
+                report.interval());
+        var reload = new Reload(() -> {
+            Loaded again = load();
+            // Here and not between two intervals: it may take seconds.
+            Pipes.checkResolves(again.configuration().pipes());
+            return again;
+        });
+        Signals.onReload(reload::request);
+        ZoneId zone = ZoneId.systemDefault();
+        Layer layer = Session.layer(loaded.configuration());
+        if (isLive) {
+            runLive(loaded.configuration(), terminal, layer, loop, reload, zone, out);
+        } else {
+            Signals.onStop(_ -> loop.stop(), EnabledConntrack::abandonAll);
+            View<Picture> view = report.isJson() ? new JsonView(new JsonLines(out)) : new PlainView(out, layer);
+            new Session(loaded.configuration(), opener, loop, report.interval(), view, reload, System.err, zone)
+                    .run(report.isOnce(), _ -> {});
+        }
+    }
+
+    private void runLive(Configuration configuration, Terminal terminal, Layer layer, IntervalLoop loop, Reload reload,
+            ZoneId zone, PrintStream out) throws ProgramException {
+        var sources = new SourceNames();
+        var frame = new LiveFrame(zone, terminal.hasColour(), Terminal.isUtf8(), layer, sources);
+        try (var live = new LiveView(frame, new Model(layer), terminal, loop::stop, loop::isStopping)) {
+            Runnable restoreTerminal = live::close;
+            Signals.onStop(_ -> loop.stop(), () -> {
+                // The host first: a terminal may take nothing.
+                EnabledConntrack.abandonAll();
+                restoreTerminal.run();
+            });
+            var session = new Session(configuration, opener, loop, report.interval(), live, reload, System.err, zone);
+            // What cannot be opened is said on a terminal that nobody has drawn on.
+            session.run(false, opened -> {
+                sources.set(opened);
+                live.open(out, System.err);
+            });
+        }
+    }
+
+    /** What figures come from, for the header of the live view. */
+    private static final class SourceNames implements Supplier<String> {
+        private volatile String names = "";
+
+        void set(List<String> opened) {
+            names = String.join(", ", opened);
+        }
+
+        @Override
+        public String get() {
+            return names;
+        }
     }
 }

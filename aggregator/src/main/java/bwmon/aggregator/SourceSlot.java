@@ -2,6 +2,8 @@ package bwmon.aggregator;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 import bwmon.aggregator.usage.Snapshot.SourceFailure;
@@ -13,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A source that may fail for a while: it is asked again at the next pass, then after one second, two, four and so on, up to
- * a minute. That loses nothing, as its next report is about all the time since its last.
+ * a minute. One that does not answer has been asked already, and is looked after at every pass. That loses nothing, as its
+ * next report is about all the time since its last.
  */
 final class SourceSlot {
     private static final long FIRST_DELAY_NANOS = Duration.ofSeconds(1).toNanos();
@@ -34,31 +37,41 @@ final class SourceSlot {
      * Asks the source, unless it failed and is to be left alone for now.
      *
      * @param nowNanos monotonic time
-     * @param last whether there will be no other pass: then it is asked in any case
+     * @param last whether there will be no other pass: then it is asked in any case, and waited for longer
+     * @return one report, or none; at the last pass two of one that had yet to answer
      */
-    Optional<Report> collect(long nowNanos, boolean last) {
+    List<Report> collect(long nowNanos, boolean last) {
         if (message != null && nowNanos - failedNanos < delayNanos && !last) {
             failedPasses++;
-            return Optional.empty();
+            return List.of();
         }
+        var reports = new ArrayList<Report>();
         try {
-            Report report = source.collect();
+            if (source instanceof SourceThread<?> thread && last) {
+                if (thread.isAsked()) {
+                    reports.add(thread.collectLast());
+                }
+                reports.add(thread.collectLast());
+            } else {
+                reports.add(source.collect());
+            }
             if (message != null) {
                 LOG.warn("{} tells again after {} intervals, of which this is the sum", source.name(), failedPasses);
             }
             message = null;
             failedPasses = 0;
-            return Optional.of(report);
         } catch (IOException | RuntimeException e) {
             if (message == null) {
                 LOG.warn("{} could not tell, will be asked again: {}", source.name(), e.toString());
             }
-            delayNanos = message == null ? 0 : Math.clamp(delayNanos * 2, FIRST_DELAY_NANOS, MAX_DELAY_NANOS);
+            delayNanos = message == null || e instanceof SourceThread.NotAnsweredException
+                    ? 0
+                    : Math.clamp(delayNanos * 2, FIRST_DELAY_NANOS, MAX_DELAY_NANOS);
             message = e.getMessage() == null ? e.toString() : e.getMessage();
             failedPasses++;
             failedNanos = nowNanos;
-            return Optional.empty();
         }
+        return reports;
     }
 
     /** What is wrong, after a pass without a report. */

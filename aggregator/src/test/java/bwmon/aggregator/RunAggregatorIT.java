@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 
 import bwmon.aggregator.config.Configuration;
 import bwmon.aggregator.config.ConfigurationFile;
+import bwmon.aggregator.config.ConfigurationFiles.Loaded;
 import bwmon.aggregator.console.JsonView;
 import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.cli.IntervalLoop;
@@ -114,13 +115,15 @@ class RunAggregatorIT {
             var out = new ByteArrayOutputStream();
             var err = new ByteArrayOutputStream();
             var loop = new IntervalLoop(Ticker.SYSTEM, Duration.ofMillis(200));
-            var session = new Session(configuration, RunAggregator::openMonitor, loop,
+            var session = new Session(configuration, MonitorOpener.HOST, loop, Duration.ofMillis(200),
                     new JsonView(new JsonLines(new PrintStream(out, false, StandardCharsets.UTF_8))),
-                    new PrintStream(err, true, StandardCharsets.UTF_8), ZoneOffset.UTC);
+                    new Reload(() -> new Loaded(configuration, List.of())),
+                    new PrintStream(err, true, StandardCharsets.UTF_8),
+                    ZoneOffset.UTC);
             var failure = new AtomicReference<Throwable>();
             Thread run = Thread.ofPlatform().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(() -> {
                 try {
-                    session.run(false);
+                    session.run(false, _ -> {});
                 } catch (ProgramException e) {
                     throw new IllegalStateException(e);
                 }
@@ -153,8 +156,11 @@ class RunAggregatorIT {
             String lines = out.toString(StandardCharsets.UTF_8);
             assertEquals(6_000_000, sum(lines, "\"application\":\"fetch\"", "rx_payload_bytes"));
             assertEquals(1_200_000, sum(lines, "\"application\":\"fetch\"", "tx_payload_bytes"));
-            assertTrue(lines.lines().filter(l -> l.contains(ofPiped)).allMatch(l -> l.contains("\"source\":\"pipe-")),
+            assertEquals(3_000_000, sum(lines, "\"source\":\"pipe-.*" + ofPiped, "rx_payload_bytes"),
                     "measured by the pipe");
+            // What the network carried for it is the monitor's to tell, once, for the side that leads on.
+            long carried = sum(lines, ofPiped, "rx_bytes");
+            assertTrue(carried > 3_000_000 && carried < 3_300_000, carried + " IP bytes");
             assertFalse(lines.contains("\"owner\":\"pipe\""), "no byte is the pipe's");
             // The server is in this process, and so are the pipe's own sockets: only the former are charged to it.
             String ofThis = "\"pid\":" + ProcessHandle.current().pid() + ",";

@@ -163,7 +163,7 @@ public final class JsonLines {
         json.writeNumberField("interval_s", micros / 1e6);
     }
 
-    /** The fields {@code owner} and, depending on it, pid, name, command, user, cgroup and container, or reason. */
+    /** The fields {@code owner} and, depending on it, pid, name, command, user, cgroup, container and executable, or reason. */
     public static void owner(JsonGenerator json, Owner owner) throws IOException {
         json.writeStringField("owner", owner.kind());
         if (owner instanceof Owner.Process(var id, var name, var command, var user, var cgroup, var container, var executable)) {

@@ -85,9 +85,9 @@ public final class OptionTypes {
     }
 
     /** A regular expression, as {@link Rule#command} reads it. */
-    public static final class CommandRule implements ITypeConverter<Rule> {
+    public static final class CommandRule implements ITypeConverter<Rule.Command> {
         @Override
-        public Rule convert(String text) {
+        public Rule.Command convert(String text) {
             return OptionTypes.convert(text, Rule::command);
         }
     }

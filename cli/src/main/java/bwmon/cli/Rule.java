@@ -15,10 +15,19 @@ import com.google.re2j.PatternSyntaxException;
  */
 public sealed interface Rule {
     /**
-     * So many characters of a text are searched. A command line can be megabytes long (execve(2): a quarter of the
-     * stack's limit); of the expressions that were tried none took more than 3 ms for this much.
+     * So many characters of a text are searched: as much of a command line as the monitor keeps. The program itself may
+     * give megabytes (execve(2): a quarter of the stack's limit).
      */
-    int MAX_SEARCHED = 32_768;
+    int MAX_SEARCHED = 4096;
+    /** So many characters an expression has at most. */
+    int MAX_EXPRESSION = 4096;
+    /**
+     * So many instructions RE2 may make of an expression. A search takes at worst some 10 ns for each instruction and
+     * character: 50 ms for the largest expression and the worst text, and some microseconds for usual ones.
+     */
+    int MAX_PROGRAM = 1000;
+    /** So deep groups may be nested: RE2 reads them recursively. */
+    int MAX_NESTED = 100;
 
     /** Whether the owner matches. */
     boolean matches(Owner owner);
@@ -104,7 +113,7 @@ public sealed interface Rule {
     }
 
     /** Whether the owner matches an include, where there is any, and no exclude: exclude wins, as in bwmon 1.x. */
-    static boolean selects(List<Rule> include, List<Rule> exclude, Owner owner) {
+    static boolean selects(List<? extends Rule> include, List<? extends Rule> exclude, Owner owner) {
         return (include.isEmpty() || include.stream().anyMatch(rule -> rule.matches(owner)))
                 && exclude.stream().noneMatch(rule -> rule.matches(owner));
     }
@@ -121,15 +130,38 @@ public sealed interface Rule {
     /**
      * Reads a regular expression.
      *
-     * @throws IllegalArgumentException if it is none; the message says what is wrong with it
+     * @throws IllegalArgumentException if it is none, or could hold up an interval; the message says what is wrong with
+     *     it
      */
     static Pattern pattern(String regex) {
+        if (regex.length() > MAX_EXPRESSION) {
+            throw new IllegalArgumentException("a regular expression of " + regex.length()
+                    + " characters is too long: expected at most " + MAX_EXPRESSION + "; write it as several rules");
+        }
+        if (ExpressionSize.depth(regex) > MAX_NESTED) {
+            throw new IllegalArgumentException("'" + regex + "' has too many groups one in another: expected at most "
+                    + MAX_NESTED);
+        }
+        // The estimate may be several times too high, but what is within this is compiled in milliseconds.
+        if (ExpressionSize.of(regex) > 10 * MAX_PROGRAM) {
+            throw tooLarge(regex);
+        }
         try {
-            return Pattern.compile(regex);
+            Pattern pattern = Pattern.compile(regex);
+            if (pattern.programSize() > MAX_PROGRAM) {
+                throw tooLarge(regex);
+            }
+            return pattern;
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException("'" + regex + "' is no regular expression: " + e.getDescription()
                     + " '" + e.getPattern() + "'" + remedy(regex), e);
         }
+    }
+
+    private static IllegalArgumentException tooLarge(String regex) {
+        return new IllegalArgumentException("'" + regex + "' is too large a regular expression with its repetitions"
+                + " written out: expected fewer or smaller ones, or several rules (the limit is " + MAX_PROGRAM
+                + " instructions of RE2)");
     }
 
     private static String remedy(String regex) {

@@ -1,6 +1,5 @@
 package bwmon.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,14 +13,8 @@ import java.util.function.Function;
 
 import bwmon.cli.ProgramException.Kind;
 import bwmon.traffic.ByteQuantity;
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigOrigin;
-import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import org.jspecify.annotations.Nullable;
@@ -33,67 +26,63 @@ import org.jspecify.annotations.Nullable;
 public final class Settings {
     private final ConfigObject object;
     private final String path;
+    private final SettingsOrder order;
     private final Set<String> asked = new TreeSet<>();
 
-    private Settings(ConfigObject object, String path) {
+    private Settings(ConfigObject object, String path, SettingsOrder order) {
         this.object = object;
         this.path = path;
+        this.order = order;
     }
 
     /**
      * Reads a HOCON file with its includes and substitutions.
      *
-     * @throws ProgramException if it is missing, unreadable or no HOCON
+     * @throws ProgramException if it is missing, unreadable, too large or no HOCON
      */
     public static Settings load(Path file) throws ProgramException {
-        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-            throw new ProgramException(Kind.CONFIGURATION, file + ": "
-                    + (Files.isDirectory(file)
-                            ? "is a directory; expected a configuration file"
-                            : Files.exists(file) ? "may not be read" : "no such file"));
-        }
-        try {
-            // Absolute, because relative includes are looked up beside the file only then.
-            Config config = ConfigFactory
-                    .parseFile(file.toFile().getAbsoluteFile(),
-                            ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF))
-                    .resolve();
-            return new Settings(config.root(), "");
-        } catch (ConfigException e) {
-            throw broken(file, e);
-        }
+        var files = new SettingsFiles(System.getenv());
+        files.add(file);
+        return new Settings(files.resolve(file, false), "", new SettingsOrder(files.layers(), files.names()));
     }
 
-    private static ProgramException broken(Path file, ConfigException e) {
-        ConfigOrigin origin = e.origin();
-        String message = String.valueOf(e.getMessage());
-        if (origin != null && message.startsWith(origin.description() + ": ")) {
-            message = message.substring(origin.description().length() + 2);
-        }
-        // An include that is missing has a name, but no place.
-        boolean placed = origin != null && origin.filename() != null;
-        return new ProgramException(Kind.CONFIGURATION, (placed ? "" : file + ": ") + place(origin) + message, e);
+    /**
+     * Reads a HOCON file, then {@code conf.d/*.conf} beside it in the order of their names, each with its includes.
+     * Objects are merged, other values win over those read before. Variables {@code CONFIG_FORCE_a_b__c} win over all
+     * files for the key {@code a.b-c}.
+     *
+     * @param environment where those variables are looked for, and what substitutions name that the files do not have
+     * @throws ProgramException if one is missing, unreadable, too large or no HOCON, or a variable names no key
+     */
+    public static Settings loadAll(Path file, Map<String, String> environment) throws ProgramException {
+        var files = new SettingsFiles(environment);
+        files.add(file);
+        files.addDirectory(file.toAbsolutePath().resolveSibling("conf.d"));
+        return new Settings(files.resolve(file, true), "", new SettingsOrder(files.layers(), files.names()));
     }
 
-    private static String place(@Nullable ConfigOrigin origin) {
-        if (origin == null) {
-            return "";
-        }
-        String file = origin.filename() != null ? origin.filename() : origin.description();
-        return file + (origin.lineNumber() > 0 ? ":" + origin.lineNumber() : "") + ": ";
+    private String place(ConfigValue value) {
+        return SettingsFiles.place(order.origin(value));
     }
 
     /** An error about a key of this object, naming the place of its value. */
     public ProgramException error(String key, String message) {
-        ConfigValue value = object.get(key);
-        return new ProgramException(Kind.CONFIGURATION,
-                place(value == null ? object.origin() : value.origin()) + path + key + ": " + message);
+        return error(object.get(key), key, message);
+    }
+
+    private ProgramException error(@Nullable ConfigValue at, String key, String message) {
+        return new ProgramException(Kind.CONFIGURATION, place(at == null ? object : at) + path + key + ": " + message);
     }
 
     /** An error about this object as a whole. */
     public ProgramException error(String message) {
         String name = path.isEmpty() ? "" : path.substring(0, path.length() - 1) + ": ";
-        return new ProgramException(Kind.CONFIGURATION, place(object.origin()) + name + message);
+        return new ProgramException(Kind.CONFIGURATION, place(object) + name + message);
+    }
+
+    /** Whether the key has a value. */
+    public boolean has(String key) {
+        return value(key).isPresent();
     }
 
     private Optional<ConfigValue> value(String key) {
@@ -103,25 +92,13 @@ public final class Settings {
     }
 
     /**
-     * The names of this object's keys in the order of the file's lines, several of one line in alphabetical order. Keys of
-     * included files come by the name of the file.
+     * The names of this object's keys in the order in which they are read: files in the order in which their reading
+     * begins, an included file behind the whole file that includes it, within a file by line, several of one line by name.
+     * A key that several files have stands where the first of them has it; but one that a file and its includes share, where
+     * the first line stands that was not overridden. Keys of the environment come last.
      */
     public List<String> keys() {
-        // ConfigObject forgets the order of the file; only lines remember it.
-        var keys = new ArrayList<>(object.keySet());
-        keys.sort((a, b) -> {
-            ConfigOrigin left = at(a);
-            ConfigOrigin right = at(b);
-            int byFile = String.valueOf(left.filename()).compareTo(String.valueOf(right.filename()));
-            int byLine = byFile != 0 ? byFile : Integer.compare(left.lineNumber(), right.lineNumber());
-            return byLine != 0 ? byLine : a.compareTo(b);
-        });
-        return keys;
-    }
-
-    private ConfigOrigin at(String key) {
-        ConfigValue value = object.get(key);
-        return value == null ? object.origin() : value.origin();
+        return order.sort(object);
     }
 
     /** A text; numbers and booleans are taken as they are written. */
@@ -199,18 +176,30 @@ public final class Settings {
 
     /** A list of texts; a single text is a list of one; an absent list is empty. */
     public List<String> texts(String key) throws ProgramException {
+        return list(key, text -> text);
+    }
+
+    /**
+     * A list of values, each read by a parser that says in its {@link IllegalArgumentException} what it expected; a single
+     * value is a list of one; an absent list is empty.
+     */
+    public <T> List<T> list(String key, Function<String, T> parser) throws ProgramException {
         Optional<ConfigValue> value = value(key);
         if (value.isEmpty()) {
             return List.of();
         }
-        if (!(value.get() instanceof ConfigList list)) {
-            return List.of(scalar(key, value.get()));
+        boolean isList = value.get() instanceof ConfigList;
+        List<ConfigValue> elements = value.get() instanceof ConfigList list ? list : List.of(value.get());
+        var parsed = new ArrayList<T>();
+        for (ConfigValue element : elements) {
+            String text = scalar(key, element);
+            try {
+                parsed.add(parser.apply(text));
+            } catch (IllegalArgumentException e) {
+                throw error(element, isList ? key + "[" + parsed.size() + "]" : key, String.valueOf(e.getMessage()));
+            }
         }
-        var texts = new ArrayList<String>();
-        for (ConfigValue element : list) {
-            texts.add(scalar(key, element));
-        }
-        return List.copyOf(texts);
+        return List.copyOf(parsed);
     }
 
     /** An object within this one. */
@@ -222,7 +211,7 @@ public final class Settings {
         if (!(value.get() instanceof ConfigObject section)) {
             throw error(key, "expected an object in braces, not " + noun(value.get().valueType()));
         }
-        return Optional.of(new Settings(section, path + key + "."));
+        return Optional.of(new Settings(section, path + key + ".", order.within(key)));
     }
 
     /**
@@ -238,12 +227,13 @@ public final class Settings {
         }
         List<ConfigValue> elements = value.get() instanceof ConfigList list ? list : List.of(value.get());
         var objects = new ArrayList<Settings>();
+        var inList = new SettingsOrder(List.of(), order.files());
         for (ConfigValue element : elements) {
             String place = path + key + "[" + objects.size() + "].";
             if (element instanceof ConfigObject object) {
-                objects.add(new Settings(object, place));
+                objects.add(new Settings(object, place, inList));
             } else {
-                objects.add(new Settings(element.atKey(shorthand).root(), place));
+                objects.add(new Settings(element.atKey(shorthand).root(), place, inList));
             }
         }
         return List.copyOf(objects);

@@ -12,13 +12,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** Sizes, offsets and constants, exactly as the C compiler sees them in termios.h and poll.h. */
+/** Sizes, offsets and constants, exactly as the C compiler sees them in termios.h, poll.h and sys/un.h. */
 class LayoutTest {
     private static final String PROGRAM = """
             #include <stdio.h>
             #include <stddef.h>
             #include <termios.h>
             #include <poll.h>
+            #include <sys/socket.h>
+            #include <sys/un.h>
             #define O(s, f) printf(#s "." #f " %zu\\n", offsetof(struct s, f))
             #define S(s) printf(#s " %zu\\n", sizeof(struct s))
             #define N(c) printf(#c " %d\\n", (int) (c))
@@ -26,6 +28,8 @@ class LayoutTest {
                 S(termios); O(termios, c_lflag); O(termios, c_cc);
                 N(sizeof(tcflag_t)); N(ICANON); N(ECHO); N(VTIME); N(VMIN); N(TCSANOW);
                 S(pollfd); O(pollfd, events); O(pollfd, revents); N(sizeof(nfds_t)); N(POLLIN);
+                S(sockaddr_un); O(sockaddr_un, sun_path); N(AF_UNIX); N(SOCK_DGRAM); N(SOCK_CLOEXEC);
+                N(MSG_DONTWAIT); N(MSG_NOSIGNAL);
                 return 0;
             }
             """;
@@ -57,9 +61,18 @@ class LayoutTest {
                 pollfd.revents %d
                 sizeof(nfds_t) 8
                 POLLIN %d
+                sockaddr_un %d
+                sockaddr_un.sun_path %d
+                AF_UNIX %d
+                SOCK_DGRAM %d
+                SOCK_CLOEXEC %d
+                MSG_DONTWAIT %d
+                MSG_NOSIGNAL %d
                 """.formatted(Termios.SIZE, Termios.LFLAG, Termios.CC, Termios.ICANON, Termios.ECHO, Termios.VTIME,
                 Termios.VMIN, Termios.TCSANOW, Libc.POLLFD_BYTES, Libc.POLLFD_EVENTS,
-                Libc.POLLFD_EVENTS + Short.BYTES, Libc.POLLIN),
+                Libc.POLLFD_EVENTS + Short.BYTES, Libc.POLLIN, UnixDatagram.SUN_PATH + UnixDatagram.UNIX_PATH_MAX,
+                UnixDatagram.SUN_PATH, UnixDatagram.AF_UNIX, UnixDatagram.SOCK_DGRAM, UnixDatagram.SOCK_CLOEXEC,
+                UnixDatagram.MSG_DONTWAIT, UnixDatagram.MSG_NOSIGNAL),
                 output(List.of(program.toString())));
     }
 

@@ -110,10 +110,10 @@ public final class RunMonitor implements Callable<Integer> {
 
     @Option(names = "--include", paramLabel = "REGEX", converter = OptionTypes.CommandRule.class, description = "Show only processes whose command line has a match (RE2 syntax, arguments joined by single spaces). May be"
             + " given more than once; any match will do.")
-    private List<Rule> include = new ArrayList<>();
+    private List<Rule.Command> include = new ArrayList<>();
 
     @Option(names = "--exclude", paramLabel = "REGEX", converter = OptionTypes.CommandRule.class, description = "Leave out processes whose command line has a match; wins over --include.")
-    private List<Rule> exclude = new ArrayList<>();
+    private List<Rule.Command> exclude = new ArrayList<>();
 
     @Option(names = "--pid", paramLabel = "PID", split = ",", description = "Show only these processes: 4711,4712, or the option more than once.")
     private List<Integer> pids = new ArrayList<>();
@@ -243,20 +243,13 @@ public final class RunMonitor implements Callable<Integer> {
         return one.compareTo(other) < 0 ? one : other;
     }
 
-    private static String text(Rule rule) {
-        return switch (rule) {
-            case Rule.Command(var pattern) -> pattern.pattern();
-            default -> throw new IllegalStateException("no option makes " + rule);
-        };
-    }
-
     /** What the options leave out, in their own words; empty if nothing. */
     private String filter() {
         var words = new ArrayList<String>();
         pids.forEach(pid -> words.add("--pid=" + pid));
         users.forEach(user -> words.add("--user=" + user));
-        include.forEach(rule -> words.add("--include=" + text(rule)));
-        exclude.forEach(rule -> words.add("--exclude=" + text(rule)));
+        include.forEach(rule -> words.add("--include=" + rule.pattern().pattern()));
+        exclude.forEach(rule -> words.add("--exclude=" + rule.pattern().pattern()));
         if (ignoreLocal) {
             words.add("--ignore-local");
         }

@@ -17,6 +17,7 @@ import bwmon.proxy.meter.ConnectionMeter;
 import bwmon.proxy.meter.PipeMeter;
 import bwmon.proxy.relay.FinishedConnection;
 import bwmon.proxy.relay.Forwarder;
+import bwmon.proxy.relay.Target;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
@@ -52,7 +53,7 @@ public final class Pipe implements TrafficSource {
     private final Object endedLock = new Object();
     // Guarded by endedLock.
     private Queue<Forwarder.Open> ended = new ArrayDeque<>();
-    private Set<Flow> endedUpstreams = new HashSet<>();
+    private Set<Connection> endedConnections = new HashSet<>();
     private ByteCounts endedBeyond = ByteCounts.ofPayload(0, 0);
     private long lastCollectNanos;
 
@@ -73,7 +74,7 @@ public final class Pipe implements TrafficSource {
 
     private void ended(@Nullable Flow flow, FinishedConnection connection) {
         synchronized (endedLock) {
-            add(endedUpstreams, connection.upstreamFlow());
+            add(endedConnections, flow, connection.upstreamFlow());
             if (ended.size() < MAX_ENDED) {
                 ended.add(new Forwarder.Open(flow, connection.upstreamFlow(), connection.meter()));
             } else {
@@ -110,6 +111,11 @@ public final class Pipe implements TrafficSource {
         listeners.add(endpoint);
     }
 
+    /** Gives its addresses back; connections that are open go on. */
+    void stopListening() {
+        forwarder.stopAccepting();
+    }
+
     void madeSocketFile(Path path) {
         socketFile.set(path);
     }
@@ -119,7 +125,10 @@ public final class Pipe implements TrafficSource {
         return Optional.ofNullable(socketFile.getAndSet(null));
     }
 
-    /** Where it takes connections; the address is the wildcard where it takes them on all. Empty for UNIX sockets. */
+    /**
+     * Where it takes connections, or took those that are still open; the address is the wildcard where it takes them on all.
+     * Empty for UNIX sockets.
+     */
     public Set<Endpoint> listeners() {
         return Set.copyOf(listeners);
     }
@@ -162,22 +171,31 @@ public final class Pipe implements TrafficSource {
     }
 
     /**
-     * The pipe's own connections to its upstream that are open, or have ended since the last call, our end being the local
-     * one: whoever sees them elsewhere knows that they are counted here. Of those that ended, {@value #MAX_ENDED} at most.
+     * A connection that the pipe forwards.
+     *
+     * @param client the client's, our end being the local one; null for UNIX sockets
+     * @param upstream our own to the upstream, likewise
      */
-    public Set<Flow> takeUpstreams() {
-        var flows = new HashSet<Flow>();
-        forwarder.open().forEach(connection -> add(flows, connection.upstreamFlow()));
+    public record Connection(@Nullable Flow client, @Nullable Flow upstream) {}
+
+    /**
+     * The connections that have reached their upstream and are open, or have ended since the last call: whoever sees either
+     * side of them elsewhere knows that they are counted here. Of those that ended, {@value #MAX_ENDED} at most.
+     */
+    public Set<Connection> takeConnections() {
+        var connections = new HashSet<Connection>();
+        forwarder.open().forEach(open -> add(connections, open.flow(), open.upstreamFlow()));
         synchronized (endedLock) {
-            flows.addAll(endedUpstreams);
-            endedUpstreams = new HashSet<>();
+            connections.addAll(endedConnections);
+            endedConnections = new HashSet<>();
         }
-        return flows;
+        return connections;
     }
 
-    private static void add(Set<Flow> flows, @Nullable Flow flow) {
-        if (flow != null && flows.size() < MAX_ENDED) {
-            flows.add(flow);
+    private void add(Set<Connection> connections, @Nullable Flow client, @Nullable Flow upstream) {
+        boolean isReached = upstream != null || spec.options().target() instanceof Target.Unix;
+        if (isReached && connections.size() < MAX_ENDED) {
+            connections.add(new Connection(client, upstream));
         }
     }
 

@@ -4,8 +4,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
@@ -27,12 +31,20 @@ public final class Pipes implements AutoCloseable {
     private static final Duration RESET_PATIENCE = Duration.ofSeconds(2);
 
     private final RelayRuntime runtime;
+    private final MetricRegistry registry;
     private final Ticker ticker;
+    private final ConnectionLog log;
     private final List<Pipe> pipes = new ArrayList<>();
+    /** Take no more connections, and still have some. */
+    private final List<Pipe> retired = new ArrayList<>();
+    /** Of those: without a connection when {@link #all} was called last. */
+    private final Set<Pipe> quiet = new HashSet<>();
 
-    private Pipes(RelayRuntime runtime, Ticker ticker) {
+    private Pipes(RelayRuntime runtime, MetricRegistry registry, Ticker ticker, ConnectionLog log) {
         this.runtime = runtime;
+        this.registry = registry;
         this.ticker = ticker;
+        this.log = log;
     }
 
     /** Is told of every connection that ended, on an event loop; must not block. */
@@ -58,14 +70,11 @@ public final class Pipes implements AutoCloseable {
                     + "): it is there for glibc on x86-64 and aarch64. Where /tmp is mounted noexec,"
                     + " set BWMON_JAVA_OPTS=-Dio.netty.native.workdir=DIR", unavailable);
         }
-        var pipes = new Pipes(new RelayRuntime(Runtime.getRuntime().availableProcessors(), ticker), ticker);
+        checkResolves(specs);
+        var pipes = new Pipes(new RelayRuntime(Runtime.getRuntime().availableProcessors(), ticker), registry, ticker,
+                log);
         try {
-            for (PipeSpec spec : specs) {
-                pipes.add(spec, registry, log);
-            }
-            for (Pipe pipe : pipes.pipes) {
-                Listeners.start(pipe);
-            }
+            pipes.pipes.addAll(pipes.openAll(specs));
             return pipes;
         } catch (ProgramException | RuntimeException e) {
             pipes.close();
@@ -73,21 +82,98 @@ public final class Pipes implements AutoCloseable {
         }
     }
 
-    private void add(PipeSpec spec, MetricRegistry registry, ConnectionLog log) throws ProgramException {
-        if (spec.options().target() instanceof Target.Tcp tcp) {
-            checkResolves(spec, tcp);
+    /** Opens all of them, or none. */
+    private List<Pipe> openAll(List<PipeSpec> specs) throws ProgramException {
+        var opened = new ArrayList<Pipe>();
+        try {
+            for (PipeSpec spec : specs) {
+                Pipe pipe = pipe(spec);
+                opened.add(pipe);
+                Listeners.bind(pipe);
+            }
+            for (Pipe pipe : opened) {
+                Listeners.start(pipe);
+            }
+            return opened;
+        } catch (ProgramException | RuntimeException e) {
+            opened.forEach(Pipe::close);
+            opened.forEach(Listeners::removeSocket);
+            throw e;
         }
+    }
+
+    private Pipe pipe(PipeSpec spec) {
         var meter = new PipeMeter(registry, spec.owner().name());
-        var pipe = new Pipe(spec, meter, ticker,
+        return new Pipe(spec, meter, ticker,
                 (self, onEnd) -> new Forwarder(runtime, spec.options(), meter, (flow, connection) -> {
                     onEnd.accept(flow, connection);
                     log.ended(self, connection);
                 }));
-        pipes.add(pipe);
-        Listeners.bind(pipe);
     }
 
-    /** Names are looked up again for each connection; one that is misspelt is better found now than then. */
+    /**
+     * From now on these. A pipe that is asked for as it is goes on untouched. One that is not takes no more connections; those
+     * that are open go on until they end, and are counted: see {@link #all}. No name is looked up, see
+     * {@link #checkResolves}.
+     *
+     * @throws ProgramException naming the pipe and what is wrong with it; all is as it was then
+     */
+    public void change(List<PipeSpec> specs) throws ProgramException {
+        List<Pipe> leaving = pipes.stream().filter(pipe -> !specs.contains(pipe.spec())).toList();
+        Set<PipeSpec> kept = pipes.stream().map(Pipe::spec).collect(Collectors.toSet());
+        List<PipeSpec> fresh = specs.stream().filter(spec -> !kept.contains(spec)).toList();
+        leaving.forEach(Pipe::stopListening);
+        leaving.forEach(Listeners::removeSocket);
+        leaving.forEach(pipe -> pipe.meter().unregister());
+        List<Pipe> opened;
+        try {
+            opened = openAll(fresh);
+        } catch (ProgramException | RuntimeException e) {
+            for (Pipe pipe : leaving) {
+                pipe.meter().register();
+                Listeners.bind(pipe);
+                Listeners.start(pipe);
+            }
+            throw e;
+        }
+        for (Pipe pipe : leaving) {
+            LOG.info("{} takes no more connections; {} go on until they end", pipe.owner().name(), pipe.meter().open());
+        }
+        pipes.removeAll(leaving);
+        retired.addAll(leaving);
+        pipes.addAll(opened);
+    }
+
+    /**
+     * All that may still have to report: the pipes, and those of before whose last connections go on. One of these that had
+     * none at the last call is closed and left out.
+     */
+    public List<Pipe> all() {
+        for (Pipe pipe : quiet) {
+            pipe.close();
+            retired.remove(pipe);
+        }
+        quiet.clear();
+        retired.stream().filter(pipe -> pipe.meter().open() == 0).forEach(quiet::add);
+        var all = new ArrayList<>(pipes);
+        all.addAll(retired);
+        return List.copyOf(all);
+    }
+
+    /**
+     * Looks the names of all upstreams up, which may take seconds. They are looked up again for each connection; one that is
+     * misspelt is better found now than then.
+     *
+     * @throws ProgramException naming the first pipe whose upstream has no address
+     */
+    public static void checkResolves(List<PipeSpec> specs) throws ProgramException {
+        for (PipeSpec spec : specs) {
+            if (spec.options().target() instanceof Target.Tcp tcp) {
+                checkResolves(spec, tcp);
+            }
+        }
+    }
+
     private static void checkResolves(PipeSpec spec, Target.Tcp target) throws ProgramException {
         try {
             if (InetAddress.getAllByName(target.host()).length > 0) {
@@ -100,14 +186,18 @@ public final class Pipes implements AutoCloseable {
                 + "' does not resolve: check the spelling, /etc/hosts and the name servers in /etc/resolv.conf");
     }
 
-    /** The pipes, in the order of their specifications. */
+    /** The pipes that take connections, those that were opened first coming first. */
     public List<Pipe> pipes() {
         return List.copyOf(pipes);
     }
 
+    private Stream<Pipe> each() {
+        return Stream.concat(pipes.stream(), retired.stream());
+    }
+
     /** Connections of all pipes that are open now. */
     public long open() {
-        return pipes.stream().mapToLong(pipe -> pipe.meter().open()).sum();
+        return each().mapToLong(pipe -> pipe.meter().open()).sum();
     }
 
     /**
@@ -118,7 +208,7 @@ public final class Pipes implements AutoCloseable {
      * @return how many connections were cut off
      */
     public long drain(Duration patience) {
-        pipes.forEach(pipe -> pipe.forwarder().stopAccepting());
+        pipes.forEach(Pipe::stopListening);
         pipes.forEach(Listeners::removeSocket);
         long deadline = ticker.nanos() + patience.toNanos();
         while (open() > 0 && ticker.nanos() - deadline < 0 && !Thread.interrupted()) {
@@ -130,12 +220,12 @@ public final class Pipes implements AutoCloseable {
     }
 
     private long cutOff() {
-        return pipes.stream().mapToLong(pipe -> pipe.meter().ends().getOrDefault(ConnectionEnd.SHUTDOWN, 0L)).sum();
+        return each().mapToLong(pipe -> pipe.meter().ends().getOrDefault(ConnectionEnd.SHUTDOWN, 0L)).sum();
     }
 
     /** Resets all connections that are open, and waits for that, for a moment at most. */
     public void reset() {
-        pipes.forEach(pipe -> pipe.forwarder().shutDown());
+        each().forEach(pipe -> pipe.forwarder().shutDown());
         long deadline = ticker.nanos() + RESET_PATIENCE.toNanos();
         while (open() > 0 && ticker.nanos() - deadline < 0) {
             LockSupport.parkNanos(DRAIN_LOOK_NANOS / 10);
@@ -146,7 +236,7 @@ public final class Pipes implements AutoCloseable {
     public void close() {
         // Before the event loops end: they would close what is left in order, as if it were all there was.
         drain(Duration.ZERO);
-        pipes.forEach(Pipe::close);
+        each().forEach(Pipe::close);
         pipes.forEach(Listeners::removeSocket);
         runtime.close();
     }

@@ -48,6 +48,16 @@ public final class ByteCounts {
         return new ByteCounts(rxBytes, txBytes, rxPackets, txPackets, count(rx), count(tx));
     }
 
+    /** The IP bytes and packets alone, with no payload: where the payload is counted by somebody else. */
+    public ByteCounts ipPart() {
+        return withPayload(0, 0);
+    }
+
+    /** The payload alone, with no IP bytes and packets: where those are counted by somebody else. */
+    public ByteCounts payloadPart() {
+        return new ByteCounts(0, 0, 0, 0, rxPayload, txPayload);
+    }
+
     private static long count(long value) {
         if (value < 0) {
             throw new IllegalArgumentException("a count is 0 or more, not " + value);

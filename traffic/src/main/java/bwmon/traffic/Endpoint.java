@@ -105,6 +105,11 @@ public final class Endpoint {
         return port;
     }
 
+    /** The address alone, with port 0. */
+    public Endpoint withoutPort() {
+        return port == 0 ? this : new Endpoint(isIpv6, high, low, 0);
+    }
+
     /** Whether the address is of IPv6; else it is of IPv4. */
     public boolean isIpv6() {
         return isIpv6;

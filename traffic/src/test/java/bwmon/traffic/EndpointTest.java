@@ -125,6 +125,20 @@ class EndpointTest {
         assertFalse(Endpoint.of(hex("00000001"), 0).isWildcard());
     }
 
+    @ParameterizedTest
+    @CsvSource({"192.0.2.1, 192.0.2.1, 32, true", "192.0.2.1, 192.0.2.0, 32, false", "192.0.2.1, 192.0.2.0, 31, true",
+            "192.0.2.1, 192.0.2.255, 24, true", "192.0.3.1, 192.0.2.0, 24, false", "192.0.3.1, 192.0.2.0, 23, true",
+            "128.0.0.0, 0.0.0.0, 1, false", "127.255.255.255, 0.0.0.0, 1, true", "255.255.255.255, 0.0.0.0, 0, true",
+            "2001:db8::1, 2001:db8::2, 128, false", "2001:db8::1, 2001:db8::1, 128, true",
+            "2001:db8::1, 2001:db8::, 127, true", "2001:db8:0:0:8000::, 2001:db8::, 64, true",
+            "2001:db8:0:0:8000::, 2001:db8::, 65, false", "2001:db8:0:1::, 2001:db8::, 64, false",
+            "2001:db8:0:1::, 2001:db8::, 63, true", "8000::, ::, 1, false", "ffff::1, ::, 0, true",
+            "::ffff:192.0.2.1, 192.0.2.0, 24, true", "::1, 0.0.0.1, 0, false", "0.0.0.1, ::1, 0, false"})
+    void anAddressIsWithinANetworkIfItsFirstBitsAreTheSame(String address, String network, int bits, boolean within) {
+        assertEquals(within, new Endpoint(InetAddress.ofLiteral(address), 7)
+                .isWithin(new Endpoint(InetAddress.ofLiteral(network), 9), bits));
+    }
+
     /** The JDK reads every text back, so the text is right if it is also canonical (the table above). */
     @Test
     void randomAddressesAreReadBackFromTheirText() throws UnknownHostException {

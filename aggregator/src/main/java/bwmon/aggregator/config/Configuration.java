@@ -30,6 +30,13 @@ public record Configuration(List<MonitorFilter.Selection> monitors, List<PipeSpe
         notifications = List.copyOf(notifications);
     }
 
+    /** The same; without any source, with one monitor that shows everything. */
+    Configuration orHost() {
+        return monitors.isEmpty() && pipes.isEmpty()
+                ? new Configuration(List.of(EVERYTHING), pipes, applications, autoGroup, notifications, general)
+                : this;
+    }
+
     /** Without a file: one monitor that shows everything. */
     public static Configuration ofHost(AutoGroup autoGroup) {
         return new Configuration(List.of(EVERYTHING), List.of(), List.of(), autoGroup, List.of(), General.DEFAULT);

@@ -13,27 +13,36 @@ import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.aggregator.grouping.Match;
 import bwmon.aggregator.grouping.MonitorFilter;
 import bwmon.cli.ProgramException;
-import bwmon.cli.Rule;
 import bwmon.cli.Settings;
 import bwmon.proxy.PipeSpec;
 
 /** Reads runaggregator's HOCON file. Anything in it that is not understood is an error. */
 public final class ConfigurationFile {
+    private static final int MAX_ROWS = 1_000_000;
 
     private ConfigurationFile() {}
 
     /**
-     * Reads a file.
+     * Reads a file, {@code conf.d/*.conf} beside it, and what the environment of this program overrides.
      *
      * @param autoGroup by what to group, whatever the file says; NONE to do as it says
      * @throws ProgramException of kind CONFIGURATION, naming file and line of the first thing that is wrong
      */
     public static Configuration read(Path path, AutoGroup autoGroup) throws ProgramException {
-        Settings file = Settings.load(path);
+        return read(Settings.loadAll(path, System.getenv()), autoGroup, Set.of()).orHost();
+    }
+
+    /**
+     * Reads what was loaded.
+     *
+     * @param others names of applications and pipes that are not of this file
+     */
+    static Configuration read(Settings file, AutoGroup autoGroup, Set<String> others) throws ProgramException {
         var monitors = new ArrayList<MonitorFilter.Selection>();
         var pipes = new ArrayList<PipeSpec>();
         for (Map.Entry<String, Settings> source : file.sections("sources").entrySet()) {
             Settings section = source.getValue();
+            Text.check(section, source.getKey());
             String type = section.requiredText("type");
             switch (type) {
                 case "monitor" -> monitors.add(monitor(source.getKey(), section));
@@ -42,18 +51,18 @@ public final class ConfigurationFile {
             }
             section.end();
         }
-        if (monitors.isEmpty() && pipes.isEmpty()) {
-            monitors.add(Configuration.EVERYTHING);
-        }
         List<ApplicationRules> applications = applications(file);
-        AutoGroup grouping = autoGroup == AutoGroup.NONE
-                ? file.parsed("auto-group", ConfigurationFile::autoGroup).orElse(AutoGroup.NONE)
-                : autoGroup;
+        AutoGroup grouping = file.parsed("auto-group", ConfigurationFile::autoGroup).orElse(AutoGroup.NONE);
+        if (autoGroup != AutoGroup.NONE) {
+            grouping = autoGroup;
+        }
         Set<String> names = names(pipes, applications, file);
-        // Grouped by executable, any name may come up; else a name that is none is most often misspelt.
+        names.addAll(others);
+        // Grouped automatically, any name may come up; else a name that is none is most often misspelt.
         List<Notification> notifications = NotificationSection.readAll(file, grouping == AutoGroup.NONE ? names : null);
+        General general = general(file);
         file.end();
-        return new Configuration(monitors, pipes, applications, grouping, notifications, General.DEFAULT);
+        return new Configuration(monitors, pipes, applications, grouping, notifications, general);
     }
 
     private static AutoGroup autoGroup(String text) {
@@ -67,39 +76,54 @@ public final class ConfigurationFile {
         };
     }
 
+    private static General general(Settings file) throws ProgramException {
+        General otherwise = General.DEFAULT;
+        return new General(file.parsed("source", General::source).orElse(otherwise.source()),
+                file.bool("setup").orElse(otherwise.setup()),
+                file.integer("max-rows", 1, MAX_ROWS).orElse(otherwise.maxRows()),
+                file.parsed("state-file", ConfigurationFile::path).orElse(otherwise.stateFile()),
+                file.duration("health-every").orElse(otherwise.healthEvery()));
+    }
+
+    private static Path path(String text) {
+        // A path of NUL is an IllegalArgumentException of Path's own.
+        Path path = Path.of(text);
+        if (!path.isAbsolute()) {
+            throw new IllegalArgumentException("'" + text + "' is no path from the root: expected one such as "
+                    + General.DEFAULT.stateFile());
+        }
+        return path;
+    }
+
     private static MonitorFilter.Selection monitor(String name, Settings section) throws ProgramException {
-        return new MonitorFilter.Selection(name, rules(section, "include"), rules(section, "exclude"),
+        return new MonitorFilter.Selection(name, owners(section, "include"), owners(section, "exclude"),
                 section.bool("ignore-local").orElse(false));
+    }
+
+    private static List<Match> owners(Settings section, String key) throws ProgramException {
+        var rules = new ArrayList<Match>();
+        for (Settings rule : section.objects(key, "command")) {
+            rules.add(RuleSection.owners(rule));
+        }
+        return rules;
     }
 
     private static List<ApplicationRules> applications(Settings file) throws ProgramException {
         var applications = new ArrayList<ApplicationRules>();
         for (Map.Entry<String, Settings> entry : file.sections("applications").entrySet()) {
             Settings section = entry.getValue();
-            List<Match> rules = rules(section, "match");
+            Text.check(section, entry.getKey());
+            var rules = new ArrayList<Match>();
+            for (Settings rule : section.objects("match", "command")) {
+                rules.add(RuleSection.read(rule));
+            }
             if (rules.isEmpty()) {
                 throw section.error("match", "is missing or empty: expected regular expressions, such as [\"nginx\"]");
             }
             section.end();
-            Text.check(section, entry.getKey());
             applications.add(new ApplicationRules(entry.getKey(), rules));
         }
         return applications;
-    }
-
-    /** A list of rules: a text is a regular expression over the command line. */
-    private static List<Match> rules(Settings section, String key) throws ProgramException {
-        var rules = new ArrayList<Match>();
-        for (Settings rule : section.objects(key, "command")) {
-            var command = rule.parsed("command", Rule::command);
-            var name = rule.parsed("name", Rule::pattern);
-            rule.end();
-            if (command.isPresent() == name.isPresent()) {
-                throw rule.error("expected either command = \"REGEX\" or name = \"NAME\"");
-            }
-            rules.add(Match.of(command.isPresent() ? command.get() : new Rule.Name(name.orElseThrow())));
-        }
-        return rules;
     }
 
     /** The names of applications and pipes; one name for both would make a notification for both and a line for each. */

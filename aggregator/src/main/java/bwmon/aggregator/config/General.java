@@ -2,6 +2,7 @@ package bwmon.aggregator.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 
 import bwmon.monitor.MonitorOptions;
 
@@ -18,4 +19,19 @@ public record General(MonitorOptions.Kind source, boolean setup, int maxRows, Pa
     /** Where nothing else is said. */
     public static final General DEFAULT = new General(MonitorOptions.Kind.AUTO, true, 1000,
             Path.of("/var/lib/bwmon/quotas.json"), Duration.ofMinutes(5));
+
+    /** The word for a source in configurations. */
+    static String label(MonitorOptions.Kind source) {
+        return source.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Reads that word. */
+    static MonitorOptions.Kind source(String text) {
+        for (MonitorOptions.Kind kind : MonitorOptions.Kind.values()) {
+            if (label(kind).equals(text)) {
+                return kind;
+            }
+        }
+        throw new IllegalArgumentException("'" + text + "': expected auto, conntrack, sock_diag or proc");
+    }
 }

@@ -1,30 +1,30 @@
 package bwmon.aggregator.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 import bwmon.aggregator.alert.Condition;
 import bwmon.aggregator.alert.Delivery;
 import bwmon.aggregator.alert.Notification;
 import bwmon.aggregator.alert.Subject;
-import bwmon.aggregator.alert.Threshold;
-import bwmon.aggregator.delivery.CommandRunner;
-import bwmon.aggregator.rate.WindowAverage;
 import bwmon.aggregator.usage.Amount;
 import bwmon.cli.ProgramException;
+import bwmon.cli.Rule;
 import bwmon.cli.Settings;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the sections below {@code notifications}. */
 final class NotificationSection {
-    /** As bwmon 1.x. */
-    private static final Duration DEFAULT_WINDOW = Duration.ofSeconds(1);
     private static final Duration MAX_TIME_LIMIT = Duration.ofHours(1);
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z-]+)}");
+    private static final Duration MIN_REPEAT = Duration.ofSeconds(1);
+    private static final String SUBJECTS = "expected one of application = NAME, process = RULE, each = \"REGEX\""
+            + " and everything = true";
 
     private NotificationSection() {}
 
@@ -44,34 +44,51 @@ final class NotificationSection {
     private static Notification read(String label, Settings section, @Nullable Set<String> known)
             throws ProgramException {
         Text.check(section, label);
-        String application = section.requiredText("application");
-        Text.check(section, application);
-        if (known != null && !known.contains(application)) {
-            throw section.error("application", "'" + application + "' is neither an application nor a pipe; known: "
-                    + (known.isEmpty() ? "none" : String.join(", ", known))
-                    + " (with auto-group = true also names of executables)");
+        Subject subject = subject(section, known);
+        Optional<Amount> direction = section.parsed("direction", NotificationSection::direction);
+        Condition condition = ConditionSection.read(section);
+        if (direction.isEmpty() && condition instanceof Condition.Rate) {
+            throw section.error("direction", "is missing: expected rx (received), tx (transmitted) or total (both)");
         }
-        section.requiredText("direction");
-        Amount direction = section.parsed("direction", NotificationSection::direction).orElseThrow();
-        section.requiredText("above");
-        long above = section.rate("above").orElseThrow();
-        long clearBelow = section.rate("clear-below").orElse(above);
-        if (clearBelow > above) {
-            throw section.error("clear-below", "is more than above: it would clear while it fires");
+        Duration repeatEvery = section.duration("repeat-every").orElse(Duration.ZERO);
+        if (!repeatEvery.isZero() && repeatEvery.compareTo(MIN_REPEAT) < 0) {
+            throw section.error("repeat-every", "expected 1 second or more, or 0 for never");
         }
-        Duration window = section.duration("average-over").orElse(DEFAULT_WINDOW);
-        if (window.compareTo(WindowAverage.MIN_WINDOW) < 0 || window.compareTo(WindowAverage.MAX_WINDOW) > 0) {
-            throw section.error("average-over", "expected 1 second to 24 hours");
-        }
-        Duration timeLimit = section.duration("time-limit").orElse(Delivery.DEFAULT_TIME_LIMIT);
-        if (!timeLimit.isPositive() || timeLimit.compareTo(MAX_TIME_LIMIT) > 0) {
-            throw section.error("time-limit", "expected more than 0 and up to 1 hour");
-        }
-        List<String> command = command(section);
+        boolean tellsResolved = section.bool("tell-resolved").orElse(true);
+        Delivery delivery = delivery(section);
         section.end();
-        return new Notification(label, new Subject.OfApplication(application), direction,
-                new Condition.Rate(new Threshold(above, clearBelow), window, false), Duration.ZERO, true,
-                new Delivery(command, timeLimit, null, false));
+        return new Notification(label, subject, direction.orElse(Amount.TOTAL), condition, repeatEvery, tellsResolved,
+                delivery);
+    }
+
+    private static Subject subject(Settings section, @Nullable Set<String> known) throws ProgramException {
+        var subjects = new ArrayList<Subject>();
+        Optional<String> application = section.text("application");
+        if (application.isPresent()) {
+            String name = application.get();
+            Text.check(section, name);
+            if (known != null && !known.contains(name)) {
+                throw section.error("application", "'" + name + "' is neither an application nor a pipe; known: "
+                        + (known.isEmpty() ? "none" : String.join(", ", known))
+                        + " (with auto-group also names of executables, units or containers)");
+            }
+            subjects.add(new Subject.OfApplication(name));
+        }
+        List<Settings> rules = section.objects("process", "command");
+        if (rules.size() > 1) {
+            throw section.error("process", "expected one rule, not " + rules.size());
+        }
+        for (Settings rule : rules) {
+            subjects.add(new Subject.EachOwner(RuleSection.owners(rule).owner()));
+        }
+        section.parsed("each", Rule::pattern).map(Subject.EachApplication::new).ifPresent(subjects::add);
+        if (section.bool("everything").orElse(false)) {
+            subjects.add(new Subject.Everything());
+        }
+        if (subjects.size() != 1) {
+            throw section.error((subjects.isEmpty() ? "watches nothing: " : "watches several things: ") + SUBJECTS);
+        }
+        return subjects.getFirst();
     }
 
     private static Amount direction(String text) {
@@ -84,27 +101,34 @@ final class NotificationSection {
                 + "' is no direction: expected rx (received), tx (transmitted) or total (both)");
     }
 
-    private static List<String> command(Settings section) throws ProgramException {
-        List<String> words = section.texts("command");
-        if (words.size() == 1 && words.getFirst().contains(" ")) {
-            throw section.error("command", "no shell splits '" + words.getFirst()
+    private static Delivery delivery(Settings section) throws ProgramException {
+        List<String> command = section.list("command", CommandWords::check);
+        if (command.size() == 1 && command.getFirst().contains(" ")) {
+            throw section.error("command", "no shell splits '" + command.getFirst()
                     + "' into words: expected a list of words, such as [\"/usr/bin/logger\", \"{rate}\"]");
         }
-        for (int i = 0; i < words.size(); i++) {
-            String word = words.get(i);
-            var placeholder = PLACEHOLDER.matcher(word);
-            boolean isPlaceholder = placeholder.matches();
-            if (isPlaceholder && !CommandRunner.PLACEHOLDERS.contains(placeholder.group(1))) {
-                throw section.error("command", "'" + word + "' is no placeholder; known: {"
-                        + String.join("}, {", CommandRunner.PLACEHOLDERS) + "}");
-            }
-            if (i == 0 && (isPlaceholder || word.isBlank())) {
-                throw section.error("command", "the first word has to name a program");
-            }
-            if (word.indexOf('\0') >= 0) {
-                throw section.error("command", "a word cannot hold a NUL character");
-            }
+        if (!command.isEmpty() && !CommandWords.namesProgram(command.getFirst())) {
+            throw section.error("command", "the first word has to name a program, not '" + command.getFirst() + "'");
         }
-        return words;
+        Duration timeLimit = section.duration("time-limit").orElse(Delivery.DEFAULT_TIME_LIMIT);
+        if (!timeLimit.isPositive() || timeLimit.compareTo(MAX_TIME_LIMIT) > 0) {
+            throw section.error("time-limit", "expected more than 0 and up to 1 hour");
+        }
+        return new Delivery(command, timeLimit, section.parsed("webhook", NotificationSection::webhook).orElse(null),
+                section.bool("system-log").orElse(false));
+    }
+
+    private static URI webhook(String text) {
+        String expected = "'" + text + "' is no address of a web page: expected one such as https://example.org/hook";
+        try {
+            URI uri = new URI(text);
+            boolean http = "http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());
+            if (http && uri.getHost() != null && uri.getPort() <= 65_535) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(expected + " (" + e.getReason() + ")", e);
+        }
+        throw new IllegalArgumentException(expected);
     }
 }

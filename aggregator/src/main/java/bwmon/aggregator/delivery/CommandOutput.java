@@ -34,12 +34,14 @@ final class CommandOutput {
     }
 
     /**
-     * Reads until the process has ended, or the time is over.
+     * Reads until the process has ended, or the time is over. One that floods is held back to some megabytes a second, so
+     * that it takes no processor to speak of from the counting.
      *
      * @return whether it has ended
      */
     boolean readUntilExit(Process process, Duration timeLimit) throws IOException, InterruptedException {
         long start = ticker.nanos();
+        long pause = 0;
         while (ticker.nanos() - start < timeLimit.toNanos()) {
             boolean ended = !process.isAlive();
             boolean more = readAvailable();
@@ -50,7 +52,8 @@ final class CommandOutput {
                 }
                 return true;
             }
-            if (!more) {
+            if (!more || thrownAway - pause >= PIPE_CAPACITY) {
+                pause = thrownAway;
                 process.waitFor(POLL.toNanos(), TimeUnit.NANOSECONDS);
             }
         }

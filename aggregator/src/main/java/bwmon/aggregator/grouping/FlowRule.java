@@ -2,14 +2,19 @@ package bwmon.aggregator.grouping;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 import bwmon.traffic.Flow;
 
 /** One rule over where bytes went or came from. */
 public sealed interface FlowRule {
 
-    /** Whether the flow matches. */
-    boolean matches(Flow flow);
+    /**
+     * Whether the flow matches.
+     *
+     * @param classOf the class of a flow, asked only by a rule over classes
+     */
+    boolean matches(Flow flow, Function<Flow, TrafficClass> classOf);
 
     /** The remote address is in one of these networks. */
     record Remote(List<Network> networks) implements FlowRule {
@@ -18,7 +23,7 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow) {
+        public boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
             for (Network network : networks) {
                 if (network.contains(flow.remote())) {
                     return true;
@@ -35,7 +40,7 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow) {
+        public boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
             for (PortRange range : ranges) {
                 if (range.contains(flow.local().port()) || range.contains(flow.remote().port())) {
                     return true;
@@ -52,8 +57,8 @@ public sealed interface FlowRule {
         }
 
         @Override
-        public boolean matches(Flow flow) {
-            return classes.contains(TrafficClass.of(flow));
+        public boolean matches(Flow flow, Function<Flow, TrafficClass> classOf) {
+            return classes.contains(classOf.apply(flow));
         }
     }
 }

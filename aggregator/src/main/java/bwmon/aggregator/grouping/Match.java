@@ -3,9 +3,7 @@ package bwmon.aggregator.grouping;
 import java.util.List;
 
 import bwmon.cli.Rule;
-import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a rule of the configuration asks for; all of it has to be so.
@@ -27,20 +25,13 @@ public record Match(List<Rule> owner, List<FlowRule> flow) {
         return new Match(List.of(rule), List.of());
     }
 
-    /** Whether the owner is one that the rule may apply to. */
+    /** Whether the owner is one that the rule may apply to; nobody is. */
     boolean mayMatch(Owner who) {
+        if (who instanceof Owner.Unattributed) {
+            return false;
+        }
         for (Rule rule : owner) {
             if (!rule.matches(who)) {
-                return false;
-            }
-        }
-        return !(who instanceof Owner.Unattributed);
-    }
-
-    /** Whether the flow is one that the rule applies to, of an owner that it {@link #mayMatch}. */
-    boolean matches(@Nullable Flow where) {
-        for (FlowRule rule : flow) {
-            if (where == null || !rule.matches(where)) {
                 return false;
             }
         }

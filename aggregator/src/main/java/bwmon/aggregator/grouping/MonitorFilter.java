@@ -1,6 +1,7 @@
 package bwmon.aggregator.grouping;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import bwmon.aggregator.usage.UsageFilter;
 import bwmon.cli.OwnerCache;
@@ -23,7 +24,7 @@ public final class MonitorFilter implements UsageFilter {
      * What one monitor of the configuration shows.
      *
      * @param name what the configuration calls it
-     * @param include none to show every process
+     * @param include none to show every process; rules over owners alone, as those of exclude
      * @param exclude wins over include
      * @param ignoreLocal whether to leave out flows whose both ends are loopback addresses
      */
@@ -31,6 +32,9 @@ public final class MonitorFilter implements UsageFilter {
         public Selection {
             include = List.copyOf(include);
             exclude = List.copyOf(exclude);
+            if (!Stream.concat(include.stream(), exclude.stream()).allMatch(rule -> rule.flow().isEmpty())) {
+                throw new IllegalArgumentException("monitor " + name + ": include and exclude are over owners alone");
+            }
         }
 
         boolean shows(Owner owner) {
@@ -58,7 +62,7 @@ public final class MonitorFilter implements UsageFilter {
 
     @Override
     public boolean names(Owner owner) {
-        for (boolean verdict : shown.get(owner)) {
+        for (boolean verdict : shown.get(Description.of(owner))) {
             if (verdict) {
                 return true;
             }
@@ -68,7 +72,7 @@ public final class MonitorFilter implements UsageFilter {
 
     @Override
     public boolean counts(Usage usage) {
-        boolean[] verdicts = shown.get(usage.owner());
+        boolean[] verdicts = shown.get(Description.of(usage.owner()));
         Flow flow = usage.flow();
         boolean local = flow != null && flow.isLoopback();
         for (int i = 0; i < verdicts.length; i++) {

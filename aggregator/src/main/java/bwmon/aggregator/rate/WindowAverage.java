@@ -2,8 +2,6 @@ package bwmon.aggregator.rate;
 
 import java.math.BigInteger;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.OptionalLong;
 
 /**
@@ -12,11 +10,12 @@ import java.util.OptionalLong;
  *
  * <p><b>What is promised.</b> The bytes of a sample are taken as evenly spread over its interval; of a sample that the
  * window cuts in two, the share within the window counts. Under that reading the average is exact, rounded down to a
- * byte a second, with two limits: time is kept in pieces, and neighbours shorter than 1/{@value #GRAINS} of the window
- * together are taken as one piece; and a share is rounded down to a byte at each piece.
+ * byte a second, with two limits: time is kept in pieces, and what is shorter than a grain, 1/{@value #GRAINS} of the
+ * window, is not told apart from what is beside it; and a share is rounded down to a byte at each piece. More bytes than
+ * 63 bits hold, in a piece or as a rate, are the greatest count.
  *
- * <p>Memory is bounded by {@value #MAX_PIECES} pieces, whatever the window and the samples. Not safe for more than one
- * thread.
+ * <p>Memory is bounded by {@value #MAX_PIECES} pieces of 16 bytes, whatever the window and the samples; time in which
+ * nothing moved is one piece. Not safe for more than one thread.
  */
 public final class WindowAverage {
     /** The shortest window. */
@@ -27,18 +26,27 @@ public final class WindowAverage {
     /** Two neighbours are longer than a grain together; one more may stick out of the window. */
     static final int MAX_PIECES = 2 * GRAINS + 2;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final int FEW_PIECES = 8;
+    private static final long LOW = 0xffff_ffffL;
 
     private final long windowNanos;
+    private final long grainNanos;
     private final long startNanos;
-    /** Without gaps, the oldest first; the last ends now. Never empty. */
-    private final ArrayDeque<Piece> pieces = new ArrayDeque<>();
 
-    private static final class Piece {
-        /** Since the start. */
-        long endNanos;
-        long nanos;
-        long bytes;
-    }
+    /**
+     * Pieces of time without gaps, the oldest first, from index {@code first} on; the last ends now. There is at least one.
+     * Times are nanoseconds since the start. Any two neighbours are longer than a grain together.
+     */
+    private long[] ends = new long[FEW_PIECES];
+    private long[] bytes = new long[FEW_PIECES];
+    private int first;
+    private int last;
+    /** When the first piece began. */
+    private long firstBegin;
+
+    /** All pieces' bytes, as {@code high * 2^32 + low}: more than 63 bits, if each piece's are nearly that. */
+    private long high;
+    private long low;
 
     /**
      * An average that knows nothing yet.
@@ -51,8 +59,8 @@ public final class WindowAverage {
             throw new IllegalArgumentException("a window is 1 second to 24 hours long, not " + window);
         }
         this.windowNanos = window.toNanos();
+        this.grainNanos = windowNanos / GRAINS;
         this.startNanos = startNanos;
-        pieces.add(new Piece());
     }
 
     /**
@@ -62,23 +70,24 @@ public final class WindowAverage {
      */
     public void advance(long nowNanos) {
         long now = nowNanos - startNanos;
-        Piece last = pieces.getLast();
-        long passed = now - last.endNanos;
+        long passed = now - ends[last];
         if (passed < 0) {
             throw new IllegalArgumentException("a monotonic clock went back by " + -passed + " ns");
         }
-        if (last.nanos + passed <= windowNanos / GRAINS) {
-            last.nanos += passed;
-            last.endNanos = now;
+        if (bytes[last] == 0 || length(last) + passed <= grainNanos) {
+            ends[last] = now;
         } else {
-            var piece = new Piece();
-            piece.nanos = passed;
-            piece.endNanos = now;
-            pieces.add(piece);
+            open(last + 1);
+            ends[last] = now;
         }
-        // The last piece ends now and is never before the window.
-        while (pieces.getFirst().endNanos <= now - windowNanos) {
-            pieces.removeFirst();
+        forget();
+    }
+
+    /** Drops what is before the window. The last piece ends now and never is. */
+    private void forget() {
+        while (ends[first] <= ends[last] - windowNanos) {
+            count(-bytes[first]);
+            firstBegin = ends[first++];
         }
     }
 
@@ -87,63 +96,135 @@ public final class WindowAverage {
      * tell for a while spreads its bytes over the while. What lies before the window or the start is left out.
      *
      * @param interval how long the sample's interval was, 0 or longer
-     * @param bytes how many bytes moved in it, 0 or more
-     * @throws ArithmeticException if the bytes of a piece exceed 63 bits
+     * @param sample how many bytes moved in it, 0 or more
      */
-    public void add(Duration interval, long bytes) {
-        if (bytes < 0 || interval.isNegative()) {
-            throw new IllegalArgumentException(bytes + " bytes in " + interval);
+    public void add(Duration interval, long sample) {
+        add(interval.toNanos(), sample);
+    }
+
+    /** As {@link #add(Duration, long)}, with the interval in nanoseconds. */
+    public void add(long nanos, long sample) {
+        if (sample < 0 || nanos < 0) {
+            throw new IllegalArgumentException(sample + " bytes in " + nanos + " ns");
         }
-        long nanos = interval.toNanos();
         if (nanos == 0) {
-            Piece last = pieces.getLast();
-            last.bytes = Math.addExact(last.bytes, bytes);
+            put(last, sample);
             return;
         }
         long covered = 0;
         long given = 0;
-        Iterator<Piece> latestFirst = pieces.descendingIterator();
-        while (covered < nanos && latestFirst.hasNext()) {
-            Piece piece = latestFirst.next();
-            covered += Math.min(piece.nanos, nanos - covered);
+        for (int i = last; i >= first && covered < nanos; i--) {
+            i = split(i, nanos - covered, covered == 0);
+            covered += Math.min(length(i), nanos - covered);
             // The share up to here less what was given already, so that no byte is lost in rounding.
-            long share = share(bytes, covered, nanos);
-            piece.bytes = Math.addExact(piece.bytes, share - given);
+            long share = Bytes.share(sample, covered, nanos);
+            put(i, share - given);
             given = share;
         }
+        // A piece that was cut in two may have reached into the window with its latter part only.
+        forget();
+    }
+
+    /**
+     * Cuts a piece in two where a sample begins within it, unless a part would be shorter than a grain.
+     *
+     * @param part how much of the piece's end is wanted
+     * @param isAll whether the sample has no other part
+     * @return which piece takes the part's bytes
+     */
+    private int split(int piece, long part, boolean isAll) {
+        long length = length(piece);
+        // The tail of a long sample has few bytes if it is shorter than a grain; all of a short one may be many.
+        long cut = isAll ? Math.max(part, grainNanos + 1) : part;
+        if (length - cut <= grainNanos || cut <= grainNanos) {
+            return piece;
+        }
+        int latter = open(piece + 1);
+        int former = latter - 1;
+        ends[latter] = ends[former];
+        ends[former] -= cut;
+        bytes[latter] = Bytes.share(bytes[former], cut, length);
+        bytes[former] -= bytes[latter];
+        return latter;
+    }
+
+    /** Makes room for one more piece before that index, and says what its index became. */
+    private int open(int index) {
+        int at = index;
+        if (last + 1 == ends.length) {
+            int pieces = last + 1 - first;
+            // Those that went make room, if they are many; so each costs a copy now and then only.
+            int room = first > ends.length / 4 ? ends.length : Math.min(ends.length * 2, MAX_PIECES + FEW_PIECES);
+            long[] target = room == ends.length ? ends : new long[room];
+            System.arraycopy(ends, first, target, 0, pieces);
+            ends = target;
+            target = room == bytes.length ? bytes : new long[room];
+            System.arraycopy(bytes, first, target, 0, pieces);
+            bytes = target;
+            at -= first;
+            last -= first;
+            first = 0;
+        }
+        System.arraycopy(ends, at, ends, at + 1, last + 1 - at);
+        System.arraycopy(bytes, at, bytes, at + 1, last + 1 - at);
+        bytes[at] = 0;
+        last++;
+        return at;
+    }
+
+    private void put(int piece, long more) {
+        long sum = Bytes.plus(bytes[piece], more);
+        count(sum - bytes[piece]);
+        bytes[piece] = sum;
+    }
+
+    private void count(long more) {
+        low += more & LOW;
+        high += (more >> 32) + (low >> 32);
+        low &= LOW;
+    }
+
+    private long length(int piece) {
+        return ends[piece] - (piece == first ? firstBegin : ends[piece - 1]);
     }
 
     /** Whether the window has elapsed since the start; before, an average would be over less than was asked for. */
     public boolean isFull() {
-        return pieces.getLast().endNanos >= windowNanos;
+        return ends[last] >= windowNanos;
+    }
+
+    /** Whether no byte moved in the window. */
+    public boolean isEmpty() {
+        return high == 0 && low == 0;
     }
 
     /** The average in bytes a second, rounded down; empty until the window is full. */
     public OptionalLong bytesPerSecond() {
-        if (!isFull()) {
-            return OptionalLong.empty();
-        }
-        long windowStart = pieces.getLast().endNanos - windowNanos;
-        long bytes = 0;
-        for (Piece piece : pieces) {
-            long within = piece.endNanos - windowStart;
-            bytes = Math.addExact(bytes, within >= piece.nanos
-                    ? piece.bytes
-                    : share(piece.bytes, within, piece.nanos));
-        }
-        return OptionalLong.of(share(bytes, NANOS_PER_SECOND, windowNanos));
+        return isFull() ? OptionalLong.of(bytesPerSecondSoFar()) : OptionalLong.empty();
     }
 
-    /** {@code bytes * part / whole}, rounded down, for a part that is no longer than the whole. */
-    private static long share(long bytes, long part, long whole) {
-        if (Math.multiplyHigh(bytes, part) == 0 && bytes * part >= 0) {
-            return bytes * part / whole;
+    /** The average in bytes a second over {@link #soFar}, rounded down. */
+    public long bytesPerSecondSoFar() {
+        long within = ends[first] - (ends[last] - windowNanos);
+        long length = length(first);
+        long outside = within < length ? bytes[first] - Bytes.share(bytes[first], within, length) : 0;
+        if (high < 1L << 31) {
+            return Bytes.share((high << 32) + low - outside, NANOS_PER_SECOND, soFarNanos());
         }
-        return BigInteger.valueOf(bytes).multiply(BigInteger.valueOf(part)).divide(BigInteger.valueOf(whole))
-                .longValueExact();
+        return Bytes.saturated(BigInteger.valueOf(high).shiftLeft(32).add(BigInteger.valueOf(low - outside))
+                .multiply(BigInteger.valueOf(NANOS_PER_SECOND)).divide(BigInteger.valueOf(soFarNanos())));
+    }
+
+    /** The window; until it is full the time since the start, but never less than 1 second. */
+    public Duration soFar() {
+        return Duration.ofNanos(soFarNanos());
+    }
+
+    private long soFarNanos() {
+        return Math.clamp(ends[last], NANOS_PER_SECOND, windowNanos);
     }
 
     int pieces() {
-        return pieces.size();
+        return last + 1 - first;
     }
 }

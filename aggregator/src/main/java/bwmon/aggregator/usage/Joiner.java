@@ -3,16 +3,11 @@ package bwmon.aggregator.usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
-import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 
 import bwmon.traffic.ByteCounts;
-import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Protocol;
@@ -22,42 +17,35 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the reports of one interval into charges, in which every byte stands once. <em>The pipe measures, the process
- * owns:</em>
+ * owns:</em> what went through a pipe of this process is charged to the process at the client's end where that is known,
+ * and to the pipe where not.
  * <ol>
- * <li>what a monitor saw move at a pipe's own sockets is left out, because the pipe counted it;
- * <li>what a monitor saw a process move to or from a pipe is left out for the same reason, but tells whose connection it
- * is;
- * <li>what a pipe counted is charged to the process at the client's end where that is known, and to the pipe where not;
- * <li>what one of our pipes sends through another is counted by the one that the client reached, and left out of the
+ * <li>Payload is what the pipe counted; what a monitor saw move at the client's socket and at the pipe's is left out.
+ * <li>IP bytes a pipe does not see, a monitor does, once on either side of the pipe. They are taken from the side that tells
+ * most: for a client of this host from the pipe's own connection, which may leave the host; for any other, and where a
+ * pipe leads to a UNIX socket, from the client's. The other side's are left out, and counted there, so that the interfaces'
+ * sum closes.
+ * <li>What one of our pipes sends through another is counted by the one that the client reached, and left out of the
  * other's.
  * </ol>
- * Pure: neither clock nor sockets. Not safe for more than one thread.
+ * So that no figure is added twice or spoils a sum, a charge says 0 of the layer that stands in another charge.
+ *
+ * <p>Pure: neither clock nor sockets. Not safe for more than one thread.
  */
 public final class Joiner {
-    /** So many clients' connections are remembered at most; the one unseen for longest goes first. */
+    /** So many connections of pipes are remembered at most; the one unseen for longest goes first. */
     public static final int MAX_CLIENTS = 65_536;
-    /**
-     * A client's connection is forgotten when neither side reported it for so long: a monitor that failed has come back
-     * by then, and the kernel has not given the client's port to another process for the same pipe (TIME_WAIT, 60 s).
-     */
-    public static final Duration FORGET_AFTER = Duration.ofSeconds(60);
 
     private final int ownPid;
-    private final UsageFilter filter;
-    private final Grouping grouping;
-    private final int maxClients;
-    /** By the flow as the pipe sees it; the first is the one that was unseen for longest. */
-    private final LinkedHashMap<Flow, Client> clients = new LinkedHashMap<>(16, 0.75f, true);
-
-    /** When each of the pipes' own connections was last heard of; the one unseen for longest goes first. */
-    private final SequencedMap<Flow, Long> upstreams = new LinkedHashMap<>(16, 0.75f, true);
-
-    private record Client(Owner.Process process, long seenNanos) {}
+    private final boolean isMonitored;
+    private final PipeClients clients;
+    private UsageFilter filter;
+    private Grouping grouping;
 
     /**
      * What one interval comes to.
      *
-     * @param charges at most one for each source, owner and length of interval
+     * @param charges at most one for each source, owner, application and length of interval
      * @param leftOut what is in no charge
      */
     public record Joined(List<Charge> charges, Snapshot.LeftOut leftOut) {}
@@ -65,19 +53,18 @@ public final class Joiner {
     private record Key(String source, Owner owner, Application application, Duration interval) {}
 
     /** One interval while it is being joined. */
-    private static final class Sums {
-        final Grouping grouping;
+    private final class Sums {
         final Map<Key, ByteCounts> charges = new LinkedHashMap<>();
         ByteCounts excluded = ByteCounts.ZERO;
         ByteCounts duplicate = ByteCounts.ZERO;
 
-        Sums(Grouping grouping) {
-            this.grouping = grouping;
-        }
-
         void charge(Report report, Owner owner, @Nullable Flow flow, ByteCounts counts) {
             charges.merge(new Key(report.source(), owner, grouping.group(owner, flow), report.interval()), counts,
                     ByteCounts::plus);
+        }
+
+        void leaveOut(ByteCounts counts) {
+            duplicate = duplicate.plus(counts);
         }
 
         Joined joined() {
@@ -92,18 +79,38 @@ public final class Joiner {
      * A joiner that knows no client yet.
      *
      * @param ownPid number of the process that the pipes are in
+     * @param isMonitored whether there is a monitor, that has the IP bytes of what the pipes forward
      * @param filter what of the monitors' usages is wanted
      * @param grouping what belongs together
      */
-    public Joiner(int ownPid, UsageFilter filter, Grouping grouping) {
-        this(ownPid, filter, grouping, MAX_CLIENTS);
+    public Joiner(int ownPid, boolean isMonitored, UsageFilter filter, Grouping grouping) {
+        this(ownPid, isMonitored, filter, grouping, MAX_CLIENTS);
     }
 
-    Joiner(int ownPid, UsageFilter filter, Grouping grouping, int maxClients) {
+    Joiner(int ownPid, boolean isMonitored, UsageFilter filter, Grouping grouping, int maxClients) {
         this.ownPid = ownPid;
+        this.isMonitored = isMonitored;
         this.filter = filter;
         this.grouping = grouping;
-        this.maxClients = maxClients;
+        this.clients = new PipeClients(maxClients);
+    }
+
+    /** Filters and groups in another way from now on; what is known of the pipes' clients stays. */
+    public void change(UsageFilter newFilter, Grouping newGrouping) {
+        filter = newFilter;
+        grouping = newGrouping;
+    }
+
+    /**
+     * Tells of the pipes' connections; best after the monitors looked and before {@link #join}, so that every connection
+     * that they saw is among them.
+     *
+     * @param nowNanos monotonic time
+     */
+    public void connected(long nowNanos, Iterable<PipeConnection> connections) {
+        for (PipeConnection connection : connections) {
+            clients.connected(connection, nowNanos);
+        }
     }
 
     /**
@@ -113,16 +120,20 @@ public final class Joiner {
      * @param nowNanos monotonic time
      * @param monitors reports of sources that look at this host's processes
      * @param pipes reports of this process's own pipes
-     * @param listening whether an endpoint is one that a pipe of this process listens on; null if there are no pipes,
-     *     which is another thing than pipes that reported nothing
+     * @param endpoints where the pipes take connections; null if there are no pipes, which is another thing than pipes that
+     *     reported nothing
      */
-    public Joined join(long nowNanos, List<Report> monitors, List<Report> pipes,
-            @Nullable Predicate<Endpoint> listening) {
-        forgetOld(nowNanos);
-        var sums = new Sums(grouping);
+    public Joined join(long nowNanos, Collection<Report> monitors, Collection<Report> pipes,
+            @Nullable PipeEndpoints endpoints) {
+        clients.forgetOld(nowNanos);
+        var sums = new Sums();
+        if (endpoints != null) {
+            // Who the clients are, before anything is charged to them.
+            monitors.forEach(report -> report.usages().forEach(usage -> meet(usage, endpoints, nowNanos)));
+        }
         for (Report report : monitors) {
             for (Usage usage : report.usages()) {
-                monitored(nowNanos, report, usage, listening, sums);
+                monitored(report, usage, endpoints, sums);
             }
         }
         for (Report report : pipes) {
@@ -133,36 +144,21 @@ public final class Joiner {
         return sums.joined();
     }
 
-    /**
-     * Tells of connections that are a pipe's own, to its upstream; best after the monitors looked and before
-     * {@link #join}. They are remembered for a while, because a monitor may be told of their end late.
-     *
-     * @param nowNanos monotonic time
-     * @param flows with the pipe's end as the local one
-     */
-    public void pipesOwn(long nowNanos, Iterable<Flow> flows) {
-        for (Flow flow : flows) {
-            upstreams.put(flow, nowNanos);
-            if (upstreams.size() > maxClients) {
-                upstreams.pollFirstEntry();
-            }
+    private void meet(Usage usage, PipeEndpoints endpoints, long nowNanos) {
+        Flow flow = usage.flow();
+        if (flow == null || flow.protocol() != Protocol.TCP || endpoints.at(flow.remote()) == null) {
+            return;
         }
+        boolean isShown = usage.owner() instanceof Owner.Process process
+                && (process.id().pid() == ownPid || filter.names(process));
+        clients.local(flow.reversed(), isShown ? (Owner.Process) usage.owner() : null, nowNanos);
     }
 
-    private void monitored(long nowNanos, Report report, Usage usage, @Nullable Predicate<Endpoint> listening,
-            Sums sums) {
+    private void monitored(Report report, Usage usage, @Nullable PipeEndpoints endpoints, Sums sums) {
         Flow flow = usage.flow();
-        if (listening != null && flow != null && flow.protocol() == Protocol.TCP) {
-            boolean own = usage.owner() instanceof Owner.Process p && p.id().pid() == ownPid;
-            boolean ofPipe = listening.test(flow.local()) || upstreams.containsKey(flow);
-            boolean toPipe = listening.test(flow.remote());
-            if (toPipe && usage.owner() instanceof Owner.Process process && (own || filter.names(process))) {
-                remember(flow.reversed(), process, nowNanos);
-            }
-            if (ofPipe || toPipe) {
-                sums.duplicate = sums.duplicate.plus(usage.counts());
-                return;
-            }
+        if (endpoints != null && flow != null && flow.protocol() == Protocol.TCP
+                && isOfPipes(report, usage, flow, endpoints, sums)) {
+            return;
         }
         if (filter.counts(usage)) {
             sums.charge(report, usage.owner(), flow, usage.counts());
@@ -171,42 +167,62 @@ public final class Joiner {
         }
     }
 
-    private void piped(long nowNanos, Report report, Usage usage, Sums sums) {
-        Flow flow = usage.flow();
-        Client client = flow == null ? null : clients.get(flow);
-        if (flow == null || client == null) {
-            sums.charge(report, usage.owner(), flow, usage.counts());
+    /** Books what moved on either side of a pipe. */
+    private boolean isOfPipes(Report report, Usage usage, Flow flow, PipeEndpoints endpoints, Sums sums) {
+        PipeConnection own = clients.ofUpstream(flow);
+        if (own != null) {
+            Flow client = own.client();
+            if (client == null || clients.isLocal(client)) {
+                charge(report, client == null ? null : clients.process(client), own.pipe(), usage, sums);
+            } else {
+                sums.leaveOut(usage.counts());
+            }
+            return true;
+        }
+        Owner.Pipe pipe = endpoints.at(flow.local());
+        if (pipe != null && !clients.isLocal(flow)) {
+            charge(report, null, pipe, usage, sums);
+            return true;
+        }
+        if (pipe == null && endpoints.at(flow.remote()) == null) {
+            return false;
+        }
+        PipeConnection made = pipe == null ? clients.ofClient(flow.reversed()) : null;
+        if (made != null && made.upstream() == null) {
+            // It leads to a UNIX socket, so that there is no other side.
+            charge(report, clients.process(flow.reversed()), made.pipe(), usage, sums);
+        } else {
+            sums.leaveOut(usage.counts());
+        }
+        return true;
+    }
+
+    /** The IP bytes of a side of a pipe; its payload the pipe counts. */
+    private void charge(Report report, Owner.@Nullable Process process, Owner.Pipe pipe, Usage usage, Sums sums) {
+        if (process != null && process.id().pid() == ownPid) {
+            sums.leaveOut(usage.counts());
             return;
         }
-        remember(flow, client.process, nowNanos);
-        if (client.process.id().pid() == ownPid) {
-            sums.duplicate = sums.duplicate.plus(usage.counts());
-        } else {
-            sums.charge(report, client.process, flow, usage.counts());
-        }
+        sums.charge(report, process == null ? pipe : process, usage.flow(), usage.counts().ipPart());
+        sums.leaveOut(usage.counts().payloadPart());
     }
 
-    private void remember(Flow asThePipeSeesIt, Owner.Process process, long nowNanos) {
-        clients.put(asThePipeSeesIt, new Client(process, nowNanos));
-        if (clients.size() > maxClients) {
-            Iterator<Flow> unseenLongest = clients.keySet().iterator();
-            unseenLongest.next();
-            unseenLongest.remove();
+    private void piped(long nowNanos, Report report, Usage usage, Sums sums) {
+        Flow flow = usage.flow();
+        ByteCounts counts = isMonitored ? usage.counts().payloadPart() : usage.counts();
+        if (flow == null) {
+            sums.charge(report, usage.owner(), null, counts);
+            return;
         }
-    }
-
-    private void forgetOld(long nowNanos) {
-        forgetOld(upstreams.values(), seen -> seen, nowNanos);
-        forgetOld(clients.values(), client -> client.seenNanos, nowNanos);
-    }
-
-    /** The first is the one that was unseen for longest: behind one that is not old, none is. */
-    private static <T> void forgetOld(Collection<T> unseenLongestFirst, ToLongFunction<T> seenNanos, long nowNanos) {
-        Iterator<T> unseenLongest = unseenLongestFirst.iterator();
-        while (unseenLongest.hasNext()
-                && nowNanos - seenNanos.applyAsLong(unseenLongest.next()) >= FORGET_AFTER.toNanos()) {
-            unseenLongest.remove();
+        clients.heardOf(flow, nowNanos);
+        Owner.Process process = clients.process(flow);
+        if (process != null && process.id().pid() == ownPid) {
+            sums.leaveOut(counts);
+            return;
         }
+        PipeConnection made = clients.isLocal(flow) ? clients.ofClient(flow) : null;
+        sums.charge(report, process == null ? usage.owner() : process,
+                made == null || made.upstream() == null ? flow : made.upstream(), counts);
     }
 
     /** How many clients' connections are remembered. */

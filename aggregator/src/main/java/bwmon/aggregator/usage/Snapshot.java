@@ -63,6 +63,13 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
         notices = List.copyOf(notices);
     }
 
+    /** The same bytes, in charges that are grouped in another way. */
+    public Snapshot with(List<Charge> regrouped) {
+        return regrouped == charges
+                ? this
+                : new Snapshot(at, nanos, interval, regrouped, balance, leftOut, failures, notices);
+    }
+
     /** What each application moved, over all sources, in no particular order. */
     public Map<Application, ByteCounts> byApplication() {
         var sums = new HashMap<Application, ByteCounts>();

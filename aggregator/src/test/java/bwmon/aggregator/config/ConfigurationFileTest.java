@@ -1,23 +1,33 @@
 package bwmon.aggregator.config;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import bwmon.aggregator.alert.Condition;
 import bwmon.aggregator.alert.Delivery;
 import bwmon.aggregator.alert.Notification;
+import bwmon.aggregator.alert.Period;
 import bwmon.aggregator.alert.Subject;
 import bwmon.aggregator.alert.Threshold;
 import bwmon.aggregator.grouping.ApplicationRules;
 import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.grouping.FlowRule;
 import bwmon.aggregator.grouping.Match;
+import bwmon.aggregator.grouping.MonitorFilter;
+import bwmon.aggregator.grouping.Network;
+import bwmon.aggregator.grouping.PortRange;
+import bwmon.aggregator.grouping.TrafficClass;
 import bwmon.aggregator.usage.Amount;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Rule;
+import bwmon.monitor.MonitorOptions;
+import bwmon.traffic.Endpoint;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,19 +58,56 @@ class ConfigurationFileTest {
     void theSampleIsReadAsItSays() throws ProgramException {
         Configuration sample = ConfigurationFile.read(Path.of("../conf/bwmon.conf"), AutoGroup.NONE);
 
-        assertEquals(1, sample.monitors().size());
-        assertEquals("host", sample.monitors().getFirst().name());
-        assertTrue(sample.monitors().getFirst().ignoreLocal());
+        assertEquals(new General(MonitorOptions.Kind.AUTO, true, 500, Path.of("/var/lib/bwmon/quotas.json"),
+                Duration.ofMinutes(10)), sample.general());
+        assertEquals(
+                List.of(new MonitorFilter.Selection("host", List.of(),
+                        List.of(Match.of(Rule.command("^ssh .*backup"))), true)),
+                sample.monitors());
         assertEquals(List.of(new Owner.Pipe("ssh", "pipe-2222:localhost:22")),
                 sample.pipes().stream().map(pipe -> pipe.owner()).toList());
         assertEquals(OptionalLong.of(100_000), sample.pipes().getFirst().options().bytesPerSecond());
-        assertEquals(List.of("web", "backup"), sample.applications().stream().map(ApplicationRules::name).toList());
-        assertEquals(Match.of(new Rule.Name(Rule.pattern("borg"))), sample.applications().get(1).rules().get(1));
         assertEquals(AutoGroup.EXECUTABLE, sample.autoGroup());
-        assertEquals(List.of(notification("backup-too-fast", "backup", Amount.TX,
-                new Threshold(5_000_000, 4_000_000), Duration.ofSeconds(60), new Delivery(
-                        List.of("/usr/local/bin/on-bandwidth", "{application}", "{rate}"), Duration.ofSeconds(30), null,
-                        false))),
+        assertEquals(List.of(
+                new ApplicationRules("web", List.of(Match.of(Rule.command("nginx")), Match.of(Rule.command("httpd")))),
+                new ApplicationRules("backup", List.of(
+                        new Match(List.of(Rule.command("restic|borg"), new Rule.User("root")), List.of()),
+                        Match.of(new Rule.Unit(Rule.pattern("backup@.*\\.service"))),
+                        Match.of(new Rule.Pipe(Rule.pattern("ssh|pipe-2222:.*"))))),
+                new ApplicationRules("browsers", List.of(
+                        new Match(List.of(new Rule.Name(Rule.pattern("firefox|chrom(e|ium)")), new Rule.User("alice")),
+                                List.of()),
+                        Match.of(new Rule.Executable(Rule.pattern("/opt/browser/.*"))))),
+                new ApplicationRules("database",
+                        List.of(new Match(List.of(new Rule.Container("4f1a2b3c")),
+                                List.of(new FlowRule.Port(
+                                        List.of(new PortRange(5432, 5432), new PortRange(6000, 6100))))))),
+                new ApplicationRules("office", List.of(
+                        new Match(List.of(), List.of(new FlowRule.Remote(List.of(
+                                new Network(Endpoint.ofIpv4(0xc0000200, 0), 24),
+                                new Network(Endpoint.ofIpv6(0x20010db8L << 32, 0, 0), 32),
+                                new Network(Endpoint.ofIpv4(0xc6336407, 0), 32))))),
+                        new Match(List.of(),
+                                List.of(new FlowRule.OfClass(Set.of(TrafficClass.LAN, TrafficClass.LOOPBACK))))))),
+                sample.applications());
+        assertEquals(List.of(
+                new Notification("backup-too-fast", new Subject.OfApplication("backup"), Amount.TX,
+                        new Condition.Rate(new Threshold(5_000_000, 4_000_000), Duration.ofSeconds(60), false),
+                        Duration.ofHours(1), true,
+                        new Delivery(List.of("/usr/local/bin/on-bandwidth", "{application}", "{rate}"),
+                                Duration.ofSeconds(20), URI.create("https://hooks.example.org/bandwidth"), true)),
+                new Notification("monthly-volume", new Subject.Everything(), Amount.TOTAL,
+                        new Condition.Volume(50_000_000_000L, new Period(Period.Unit.MONTH, 15)), Duration.ZERO, true,
+                        Delivery.NONE),
+                new Notification("web-is-silent", new Subject.OfApplication("web"), Amount.TOTAL,
+                        new Condition.Silence(Duration.ofMinutes(5)), Duration.ZERO, true, Delivery.NONE),
+                new Notification("one-download",
+                        new Subject.EachOwner(List.of(new Rule.Name(Rule.pattern("curl|wget")))), Amount.RX,
+                        new Condition.Rate(new Threshold(1_250_000), Duration.ofSeconds(10), false), Duration.ZERO,
+                        true, Delivery.NONE),
+                new Notification("any-upload", new Subject.EachApplication(Rule.pattern(".")), Amount.TX,
+                        new Condition.Rate(new Threshold(20_000_000), Duration.ofMinutes(5), false), Duration.ZERO,
+                        true, Delivery.NONE)),
                 sample.notifications());
     }
 
@@ -86,7 +133,7 @@ class ConfigurationFileTest {
     void aNotificationIsAsBwmon1sWhereNothingIsSaid() throws IOException, ProgramException {
         assertEquals(
                 notification("n", "a", Amount.RX, new Threshold(1000), Duration.ofSeconds(1), Delivery.NONE),
-                read("auto-group = on, notifications { n { application = a, direction = rx, above = 1kB } }")
+                read("auto-group = on, notifications { n { application = a, direction = rx, above = 1kB/s } }")
                         .notifications()
                         .getFirst());
     }
@@ -105,8 +152,10 @@ class ConfigurationFileTest {
     static List<Arguments> anErrorNamesFileLineAndWhatWasExpected() {
         return List.of(
                 arguments("auto-group = true\nautogroup = true", 2,
-                        "autogroup: is not known here; known: applications, auto-group, notifications, sources"),
-                arguments("auto-group = perhaps", 1, "auto-group: 'perhaps' is neither true nor false"),
+                        "autogroup: is not known here; known: applications, auto-group, health-every, max-rows, notifications,"
+                                + " setup, source, sources, state-file"),
+                arguments("auto-group = perhaps", 1,
+                        "auto-group: 'perhaps': expected true, false, executable, unit or container"),
                 arguments("sources {\n  x = 1\n}", 2, "sources.x: expected an object"),
                 arguments("sources {\n  x {\n    listen = 1\n  }\n}", 2, "sources.x.type: is missing"),
                 arguments("sources { x {\n type = tap } }", 2, "sources.x.type: 'tap' is no source"),
@@ -120,44 +169,97 @@ class ConfigurationFileTest {
                 arguments("applications {\n web { match = [] } }", 2, "applications.web.match: is missing or empty"),
                 arguments("applications {\n web { } }", 2, "applications.web.match: is missing or empty"),
                 arguments("applications { web { match = [\n{ comm = x }] } }", 2,
-                        "applications.web.match[0].comm: is not known here; known: command, name"),
-                arguments("applications { web { match = [a,\n{ command = x, name = y }] } }", 2,
-                        "applications.web.match[1]: expected either"),
+                        "applications.web.match[0].comm: is not known here; known: class, command, container,"
+                                + " executable, name, pipe, port, remote, unit, user"),
+                arguments("applications { web { match = [a,\n{ }] } }", 2,
+                        "applications.web.match[1]: asks for nothing"),
+                arguments("applications { web { match = [{ remote = [10.0.0.0/8,\n10.0.0.0/33] }] } }", 2,
+                        "match[0].remote[1]: '33' is not a whole number from 0 to 32"),
+                arguments("applications { web { match = { remote =\nexample.org } } }", 2, "is no network"),
+                arguments("applications { web { match = { port = [80,\n90-80] } } }", 2, "the lower one first"),
+                arguments("applications { web { match = { class = [lan,\nwan] } } }", 2,
+                        "'wan' is no class of traffic: expected loopback, lan or internet"),
+                arguments("applications { web { match = {\n port = [] } } }", 2, "match[0].port: is empty"),
+                arguments("applications { web { match = {\n user = \"a b\" } } }", 2,
+                        "the name or the number of a user"),
+                arguments("sources { x { type = monitor, include = {\n port = 80 } } }", 2,
+                        "include[0].port: is not known here"),
+                arguments("source = tap", 1, "source: 'tap': expected auto, conntrack, sock_diag or proc"),
+                arguments("setup = 1", 1, "setup: '1' is neither"),
+                arguments("max-rows = 0", 1, "max-rows: '0' is not a whole number from 1"),
+                arguments("state-file = quotas.json", 1, "is no path from the root"),
+                arguments("health-every = often", 1, "health-every: 'often' is no length of time"),
+                n("\n direction = rx, above = 1MB/s, application = a, everything = true", 1, "watches several things"),
+                n("direction = rx, above = 1MB/s", 1, "watches nothing: expected one of application"),
+                n("process = [a,\nb], above = 1MB/s", 1, "process: expected one rule, not 2"),
+                n("each =\n\"(\", above = 1MB/s", 2, "each: '(' is no regular expression"),
+                n("everything = true, above = 1MB/s", 1, "direction: is missing"),
+                n("everything = true, direction = rx\n above = 50GB", 2,
+                        "'50GB' is an amount: expected a rate, such as 50GB/s"),
+                n("everything = true, period = day\n above = 5MB/s", 2, "expected an amount such as 50GB"),
+                n("everything = true, above = 5GB\n period = year", 2, "'year' is no period"),
+                n("everything = true, above = 5GB, period = week\n reset-day = 8", 2, "from 1 to 7"),
+                n("everything = true, above = 5GB, period = month\n reset-day = 32", 2, "from 1 to 31"),
+                n("everything = true, above = 5GB, period = day\n reset-day = 1", 2, "does not go with period = day"),
+                n("everything = true, above = 5GB, period = day\n clear-below = 1GB", 2, "does not go with period"),
+                n("everything = true, direction = tx, above = 5GB/s\n reset-day = 1", 2, "does not go with a rate"),
+                n("everything = true, no-traffic-for = 1m\n above = 5GB/s", 2, "does not go with no-traffic-for"),
+                n("everything = true\n no-traffic-for = 0.5s", 2, "expected 1 second or more"),
+                n("everything = true, no-traffic-for = 1m\n repeat-every = 1ms", 2, "expected 1 second or more, or 0"),
+                n("everything = true, no-traffic-for = 1m\n webhook = \"ftp://h/x\"", 2, "is no address of a web page"),
+                n("everything = true, no-traffic-for = 1m\n webhook = \"http:///x\"", 2, "is no address of a web page"),
+                n("everything = true, no-traffic-for = 1m\n webhook = \"not a page\"", 2,
+                        "is no address of a web page"),
+                n("everything = true, no-traffic-for = 1m\n command = [a, \"-r{rate}\"]", 2,
+                        "placeholders are whole words; within a script use its arguments or $BWMON_RATE"),
+                n("everything = true, no-traffic-for = 1m\n system-log = perhaps", 2, "system-log: 'perhaps'"),
                 arguments("applications { \"a\\u001b[2J\" {\n match = x } }", 1, "printable"),
                 arguments("applications { a { match = x } }\nsources { a { type = pipe, listen = 1, to = \"h:1\" } }",
                         1, "'a' is the name of a pipe too"),
                 arguments("applications { web { match = x } }\nnotifications { n {\n application = wbe"
-                        + ", direction = tx, above = 1MB } }", 3,
+                        + ", direction = tx, above = 1MB/s } }", 3,
                         "notifications.n.application: 'wbe' is neither an"
-                                + " application nor a pipe; known: web (with auto-group = true also"),
+                                + " application nor a pipe; known: web (with auto-group also"),
                 arguments("auto-group = on, notifications { n {\n application = a, direction = tx } }", 1,
                         "notifications.n.above: is missing"),
                 arguments("auto-group = on, notifications { n { application = a, above = 1MB/s\n direction = up } }", 2,
-                        "'up' is no direction: expected rx (received) or tx (transmitted)"),
+                        "'up' is no direction: expected rx (received), tx (transmitted) or total (both)"),
                 arguments("auto-group = on, notifications { n { application = a, direction = tx\n above = 1Mb } }", 2,
                         "notifications.n.above: '1Mb'"),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n clear-below = 2MB } }",
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n clear-below = 2MB/s } }",
                         2, "notifications.n.clear-below: is more than above"),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n average-over = 25h } }",
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n average-over = 25h } }",
                         2, "expected 1 second to 24 hours"),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n time-limit = 0 } }",
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n time-limit = 0 } }",
                         2,
                         "notifications.n.time-limit: "),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n command = \"mail me\" } }",
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n command = \"mail me\" } }",
                         2, "no shell splits 'mail me' into words"),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n command = [x, \"{app}\"] } }",
-                        2, "'{app}' is no placeholder; known: {application}, {rate}"),
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n command = [x, \"{app}\"] } }",
+                        2, "'{app}' is no placeholder; known: {application}, {label}, {rate}"),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n command = [\"{rate}\"] } }",
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n command = [\"{rate}\"] } }",
                         2, "the first word has to name a program"),
                 arguments(
-                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB\n command = [a, \"\\u0000\"] } }",
+                        "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n command = [a, \"\\u0000\"] } }",
                         2, "NUL"));
+    }
+
+    private static Arguments n(String notification, int line, String message) {
+        return arguments("notifications { n { " + notification + " } }", line, message);
+    }
+
+    @Test
+    void bracesThatAreNoPlaceholdersAreLeftAlone() throws Exception {
+        List<String> words = List.of("awk", "{ print $1 }", "x{unknown}y", "{}", "${HOME}", "$1{}");
+        assertEquals(words, read("notifications { n { everything = true, no-traffic-for = 1m, command = ["
+                + String.join(", ", words.stream().map(Hocon::quoted).toList()) + "] } }").notifications().getFirst()
+                .delivery().command());
     }
 
     @Test
@@ -170,7 +272,7 @@ class ConfigurationFileTest {
     @Test
     void autoGroupOfTheCommandLineAddsToTheFile() throws IOException, ProgramException {
         Path file = Files.writeString(directory.resolve("bwmon.conf"),
-                "notifications { n { application = a, direction = rx, above = 1kB } }");
+                "notifications { n { application = a, direction = rx, above = 1kB/s } }");
 
         assertEquals(AutoGroup.EXECUTABLE, ConfigurationFile.read(file, AutoGroup.EXECUTABLE).autoGroup());
         assertEquals(AutoGroup.EXECUTABLE, Configuration.ofHost(AutoGroup.EXECUTABLE).autoGroup());

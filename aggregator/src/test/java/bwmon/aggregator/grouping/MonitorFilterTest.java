@@ -12,6 +12,7 @@ import static bwmon.aggregator.Samples.payload;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.tcp;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class MonitorFilterTest {
@@ -71,5 +72,13 @@ class MonitorFilterTest {
         assertFalse(shows(filter, "nginx", LOCAL));
         assertTrue(shows(filter, "curl", LOCAL));
         assertFalse(shows(filter, "wget", REMOTE));
+    }
+
+    @Test
+    void rulesOverFlowsAreRefused() {
+        var flow = new Match(List.of(), List.of(new FlowRule.Port(List.of(new PortRange(53, 53)))));
+
+        assertThrows(IllegalArgumentException.class, () -> filter(List.of(flow), List.of(), false));
+        assertThrows(IllegalArgumentException.class, () -> filter(List.of(), List.of(flow), false));
     }
 }

@@ -31,6 +31,10 @@ class WindowAverageTest {
             samples.add(new long[]{fromNanos, toNanos, bytes});
         }
 
+        void forget(long beforeNanos) {
+            samples.removeIf(sample -> sample[1] <= beforeNanos);
+        }
+
         BigDecimal bytesPerSecond(long now, long window) {
             BigDecimal sum = BigDecimal.ZERO;
             for (long[] s : samples) {
@@ -164,13 +168,126 @@ class WindowAverageTest {
     }
 
     @Test
-    void greatAmountsDoNotOverflow() {
+    void greatAmountsAreExactAndWhatDoesNotFitIsTheGreatest() {
         var average = new WindowAverage(WindowAverage.MAX_WINDOW, START);
         average.advance(START + WindowAverage.MAX_WINDOW.toNanos());
         average.add(WindowAverage.MAX_WINDOW, Long.MAX_VALUE);
-
         assertEquals(OptionalLong.of(Long.MAX_VALUE / 86_400), average.bytesPerSecond());
-        assertThrows(ArithmeticException.class, () -> average.add(Duration.ofHours(1), Long.MAX_VALUE));
+        // In a piece of its own: together more than 63 bits, and still exact.
+        average.add(Duration.ofHours(1), Long.MAX_VALUE);
+        long both = BigInteger.TWO.multiply(BigInteger.valueOf(Long.MAX_VALUE)).divide(BigInteger.valueOf(86_400))
+                .longValueExact();
+        assertEquals(both, average.bytesPerSecond().orElseThrow(), Long.MAX_VALUE / 86_400 / 23.0);
+
+        var second = new WindowAverage(Duration.ofSeconds(1), START);
+        for (int half = 1; half <= 3; half++) {
+            second.advance(START + half * SECOND / 2);
+            second.add(Duration.ofMillis(500), Long.MAX_VALUE);
+            second.add(Duration.ofMillis(500), 1);
+        }
+        assertEquals(OptionalLong.of(Long.MAX_VALUE), second.bytesPerSecond());
+        second.advance(START + 10 * SECOND);
+        assertTrue(second.isEmpty());
+        assertEquals(OptionalLong.of(0), second.bytesPerSecond());
+    }
+
+    /** Intervals as they come: a pass a second with the jitter of a scheduler, sources with intervals of their own. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void withManySourcesGapsAndShortSamplesItIsOffByNoMoreThanAGrainsWorth(long seed) {
+        var random = new Random(seed);
+        long window = switch ((int) seed) {
+            case 1 -> SECOND;
+            case 2 -> 2 * SECOND;
+            case 3 -> 60 * SECOND;
+            case 4 -> 3600 * SECOND;
+            case 5 -> WindowAverage.MAX_WINDOW.toNanos();
+            default -> SECOND + random.nextLong(600 * SECOND);
+        };
+        var average = new WindowAverage(Duration.ofNanos(window), START);
+        var reference = new Reference();
+        long[] sourceBegan = new long[3];
+        long now = 0;
+        int checked = 0;
+        // The fastest that a source is in this series: a grain's worth is no more than a grain of this.
+        long maxRate = 1_000_000;
+        for (int i = 0; i < 6000; i++) {
+            now += switch (random.nextInt(200)) {
+                case 0 -> random.nextLong(3 * window);
+                case 1 -> 0;
+                default -> SECOND - 5_000_000 + random.nextLong(10_000_000);
+            };
+            average.advance(START + now);
+            for (int source = 0; source < sourceBegan.length; source++) {
+                boolean fails = random.nextInt(20) == 0;
+                // One was opened after a gap: its first interval is short, and the time before was silent.
+                boolean isNew = random.nextInt(50) == 0;
+                if (isNew) {
+                    sourceBegan[source] = Math.max(sourceBegan[source], now - random.nextLong(SECOND));
+                }
+                long length = now - sourceBegan[source];
+                if (!fails && length > 0) {
+                    long bytes = random.nextInt(3) == 0 ? 0 : random.nextLong(1 + length / (SECOND / maxRate));
+                    average.add(length, bytes);
+                    reference.add(sourceBegan[source], now, bytes);
+                    sourceBegan[source] = now;
+                }
+            }
+            reference.forget(now - window);
+            assertTrue(average.pieces() <= WindowAverage.MAX_PIECES);
+            if (average.isFull()) {
+                double expected = reference.bytesPerSecond(now, window).doubleValue();
+                double grain = 3.0 * sourceBegan.length * maxRate / WindowAverage.GRAINS;
+                assertEquals(expected, (double) average.bytesPerSecondSoFar(), grain + 3);
+                checked++;
+            }
+        }
+        assertTrue(checked > 1000, checked + " were compared");
+    }
+
+    @Test
+    void aShortSampleAfterALongGapIsNotSpreadOverTheGap() {
+        var average = new WindowAverage(Duration.ofSeconds(10), START);
+        average.advance(START + 3600 * SECOND);
+        average.add(Duration.ofSeconds(1), 1000);
+        average.advance(START + 3605 * SECOND);
+        assertEquals(OptionalLong.of(100), average.bytesPerSecond());
+
+        // Shorter than a grain, too; not even a sample of no length is lost.
+        average.add(Duration.ofNanos(1), 1000);
+        average.add(Duration.ZERO, 1000);
+        assertEquals(OptionalLong.of(300), average.bytesPerSecond());
+        average.advance(START + 3610 * SECOND);
+        assertEquals(OptionalLong.of(200), average.bytesPerSecond());
+    }
+
+    @Test
+    void timeInWhichNothingMovedTakesNoMemory() {
+        var average = new WindowAverage(Duration.ofHours(1), START);
+        for (int second = 1; second <= 10_000; second++) {
+            average.advance(START + second * SECOND);
+            if (second % 1000 == 0) {
+                average.add(Duration.ofSeconds(1), 5);
+            }
+        }
+        assertTrue(average.pieces() < 20, average.pieces() + " pieces");
+    }
+
+    @Test
+    void untilItIsFullItIsOverTheTimeSoFarButASecondAtLeast() {
+        var average = new WindowAverage(Duration.ofSeconds(10), START);
+        assertEquals(0, average.bytesPerSecondSoFar());
+        average.advance(START + SECOND / 2);
+        average.add(Duration.ofMillis(500), 1000);
+        assertEquals(1000, average.bytesPerSecondSoFar());
+        assertEquals(Duration.ofSeconds(1), average.soFar());
+        average.advance(START + 4 * SECOND);
+        assertEquals(250, average.bytesPerSecondSoFar());
+        assertEquals(Duration.ofSeconds(4), average.soFar());
+        assertEquals(OptionalLong.empty(), average.bytesPerSecond());
+        average.advance(START + 11 * SECOND);
+        assertEquals(Duration.ofSeconds(10), average.soFar());
+        assertEquals(0, average.bytesPerSecondSoFar());
     }
 
     @Test

@@ -40,8 +40,8 @@ class JoinerModelTest {
 
     private final Map<Owner, ByteCounts> truth = new HashMap<>();
     private final Map<Owner, ByteCounts> charged = new HashMap<>();
-    private ByteCounts reported = payload(0, 0);
-    private ByteCounts duplicate = payload(0, 0);
+    private ByteCounts reported = ByteCounts.ZERO;
+    private ByteCounts duplicate = ByteCounts.ZERO;
 
     private final List<Late> late = new ArrayList<>();
 
@@ -49,7 +49,7 @@ class JoinerModelTest {
 
     private static final class Interval {
         final List<Usage> monitor = new ArrayList<>();
-        final Set<Flow> upstreams = new HashSet<>();
+        final Set<PipeConnection> connections = new HashSet<>();
         final List<List<Usage>> pipes = List.of(new ArrayList<>(), new ArrayList<>());
     }
 
@@ -59,15 +59,23 @@ class JoinerModelTest {
 
     private void report(List<Usage> usages, Owner owner, @Nullable Flow flow, ByteCounts counts) {
         usages.add(new Usage(owner, flow, counts));
-        reported = reported.plus(counts);
+        // A pipe knows no IP bytes; that does not make those of the others unknown.
+        reported = reported.plus(counts.bytes(Direction.RX).isPresent() ? counts : counts.payloadPart());
+    }
+
+    private static ByteCounts onTheWire(Random random, ByteCounts payload) {
+        return ByteCounts
+                .ofIp(random.nextInt(200_000), random.nextInt(200_000), random.nextInt(200), random.nextInt(200))
+                .withPayload(payload.payload(Direction.RX).orElseThrow(), payload.payload(Direction.TX).orElseThrow());
     }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void everyByteStandsOnce(long seed) {
         var random = new Random(seed);
-        var joiner = new Joiner(OWN, UsageFilter.ALL, ITSELF);
-        Set<Endpoint> listeners = Set.of(endpoint("127.0.0.1:2001"), endpoint("0.0.0.0:2002"));
+        var joiner = new Joiner(OWN, true, UsageFilter.ALL, ITSELF);
+        Map<Endpoint, Owner.Pipe> listeners = Map.of(endpoint("127.0.0.1:2001"), PIPES.get(0),
+                endpoint("0.0.0.0:2002"), PIPES.get(1));
         var endpoints = new PipeEndpoints(listeners, Set.of(endpoint("192.0.2.1:0").address()));
         for (int pass = 0; pass < PASSES; pass++) {
             var interval = new Interval();
@@ -79,7 +87,7 @@ class JoinerModelTest {
             late.stream().filter(l -> l.pass <= now || now == PASSES - 1).forEach(
                     l -> report(interval.pipes.get(l.pipe), l.usage.owner(), l.usage.flow(), l.usage.counts()));
             late.removeIf(l -> l.pass <= now);
-            joiner.pipesOwn(pass * 1_000_000_000L, interval.upstreams);
+            joiner.connected(pass * 1_000_000_000L, interval.connections);
             Joiner.Joined joined = joiner.join(pass * 1_000_000_000L,
                     List.of(new Report("sock_diag", SECOND, interval.monitor)),
                     List.of(new Report("a", SECOND, interval.pipes.get(0)),
@@ -91,9 +99,7 @@ class JoinerModelTest {
 
         assertEquals(truth, charged);
         // And nothing went missing between what came in and what is shown or named as a duplicate.
-        ByteCounts sum = charged.values().stream().reduce(payload(0, 0), ByteCounts::plus).plus(duplicate);
-        assertEquals(reported.payload(Direction.RX), sum.payload(Direction.RX));
-        assertEquals(reported.payload(Direction.TX), sum.payload(Direction.TX));
+        assertEquals(reported, charged.values().stream().reduce(duplicate, ByteCounts::plus));
     }
 
     private void event(Random random, int pass, Interval interval) {
@@ -107,31 +113,41 @@ class JoinerModelTest {
         Flow upstream = tcp("192.0.2.1:" + (40_000 + pid), "198.51.100.9:22");
         switch (random.nextInt(5)) {
             case 0 -> {
-                report(interval.monitor, process, tcp("192.0.2.1:" + (20_000 + pid), "198.51.100.9:2002"), counts);
-                moved(process, counts);
+                ByteCounts all = onTheWire(random, counts);
+                report(interval.monitor, process, tcp("192.0.2.1:" + (20_000 + pid), "198.51.100.9:2002"), all);
+                moved(process, all);
             }
             case 1, 2 -> {
-                report(interval.monitor, process, toPipe, counts);
-                report(interval.monitor, SELF, toPipe.reversed(), payload(random.nextInt(9), random.nextInt(9)));
+                report(interval.monitor, process, toPipe, onTheWire(random, counts));
+                report(interval.monitor, SELF, toPipe.reversed(), onTheWire(random, payload(3, 4)));
                 // A slow upstream takes them only when the client may have ended.
                 late.add(new Late(random.nextBoolean() ? pass : pass + random.nextInt(20), which,
                         new Usage(PIPES.get(which), toPipe.reversed(), counts)));
                 // Told by its process, or by nobody's where it ended before anyone looked.
                 Owner seen = random.nextBoolean() ? SELF : new Owner.Unattributed(Owner.Cause.EXITED);
-                report(interval.monitor, seen, upstream, counts);
-                interval.upstreams.add(upstream);
-                moved(process, counts);
+                ByteCounts outside = onTheWire(random, counts);
+                report(interval.monitor, seen, upstream, outside);
+                interval.connections.add(new PipeConnection(PIPES.get(which), toPipe.reversed(), upstream));
+                moved(process, counts.payloadPart());
+                moved(process, outside.ipPart());
             }
             case 3 -> {
                 Flow stranger = tcp(listen, "203.0.113." + random.nextInt(250) + ":" + (1024 + pass));
                 report(interval.pipes.get(which), PIPES.get(which), stranger, counts);
-                report(interval.monitor, SELF, stranger, counts);
-                moved(PIPES.get(which), counts);
+                ByteCounts outside = onTheWire(random, counts);
+                report(interval.monitor, SELF, stranger, outside);
+                report(interval.monitor, SELF, tcp("127.0.0.1:" + (50_000 + pass), "127.0.0.1:22"),
+                        onTheWire(random, counts));
+                interval.connections.add(new PipeConnection(PIPES.get(which), stranger,
+                        tcp("127.0.0.1:" + (50_000 + pass), "127.0.0.1:22")));
+                moved(PIPES.get(which), counts.payloadPart());
+                moved(PIPES.get(which), outside.ipPart());
             }
             default -> {
                 var nobody = new Owner.Unattributed(Owner.Cause.NO_PERMISSION);
-                report(interval.monitor, nobody, tcp("192.0.2.1:9", "198.51.100.9:" + (1 + pid)), counts);
-                moved(nobody, counts);
+                ByteCounts all = onTheWire(random, counts);
+                report(interval.monitor, nobody, tcp("192.0.2.1:9", "198.51.100.9:" + (1 + pid)), all);
+                moved(nobody, all);
             }
         }
     }

@@ -1,13 +1,12 @@
 package bwmon.aggregator.usage;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 
 import bwmon.traffic.ByteCounts;
-import bwmon.traffic.Direction;
-import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Protocol;
@@ -29,15 +28,21 @@ class JoinerTest {
     private static final Owner.Process SELF = process(OWN, "java -cp lib bwmon.aggregator.RunAggregator");
     private static final Owner.Process SSH = process(17, "ssh -p 2222 localhost");
     private static final Owner.Pipe PIPE = new Owner.Pipe("ssh", "pipe-2222:example.org:22");
-    private static final Predicate<Endpoint> LISTENING = new PipeEndpoints(Set.of(endpoint("127.0.0.1:2222")),
+    private static final PipeEndpoints LISTENING = new PipeEndpoints(Map.of(endpoint("127.0.0.1:2222"), PIPE),
             Set.of());
     private static final Flow TO_PIPE = tcp("127.0.0.1:50000", "127.0.0.1:2222");
     private static final Flow UPSTREAM = tcp("192.0.2.1:40000", "198.51.100.7:22");
+    private static final Flow STRANGER = tcp("127.0.0.1:2222", "203.0.113.9:5000");
 
-    private final Joiner joiner = new Joiner(OWN, UsageFilter.ALL, ITSELF);
+    private final Joiner joiner = new Joiner(OWN, true, UsageFilter.ALL, ITSELF);
+
+    /** IP bytes are payload and 40 a packet, one packet each way. */
+    private static ByteCounts moved(long rx, long tx) {
+        return ByteCounts.ofIp(rx + 40, tx + 40, 1, 1).withPayload(rx, tx);
+    }
 
     private static Report monitor(Usage... usages) {
-        return new Report("sock_diag", SECOND, List.of(usages));
+        return new Report("conntrack", SECOND, List.of(usages));
     }
 
     private static Report pipe(Usage... usages) {
@@ -48,124 +53,209 @@ class JoinerTest {
         return joiner.join(second * 1_000_000_000L, List.of(monitor), List.of(pipe), LISTENING);
     }
 
-    private static Charge ofMonitor(Owner owner, ByteCounts counts) {
-        return new Charge("sock_diag", owner, ITSELF.group(owner, null), SECOND, counts);
+    private void connected(Flow client) {
+        joiner.connected(0, List.of(new PipeConnection(PIPE, client, UPSTREAM)));
     }
 
-    private static Charge ofPipe(Owner owner, ByteCounts counts) {
-        return new Charge("pipe-2222:example.org:22", owner, ITSELF.group(owner, null), SECOND, counts);
+    private static Charge ofMonitor(Owner owner, ByteCounts counts) {
+        return new Charge("conntrack", owner, ITSELF.group(owner, null), SECOND, counts);
+    }
+
+    private static Charge ofPipe(Owner owner, long rx, long tx) {
+        return new Charge("pipe-2222:example.org:22", owner, ITSELF.group(owner, null), SECOND,
+                payload(rx, tx).payloadPart());
     }
 
     @Test
     void withoutPipesFlowsOfOneOwnerAreSummedAndOwnTrafficIsAnybodys() {
         Joiner.Joined joined = joiner.join(0, List.of(monitor(
-                new Usage(SSH, UPSTREAM, payload(1, 2)),
-                new Usage(SSH, tcp("192.0.2.1:40001", "198.51.100.7:22"), payload(10, 20)),
-                new Usage(SELF, tcp("192.0.2.1:40002", "198.51.100.7:80"), payload(100, 200)))), List.of(), null);
+                new Usage(SSH, UPSTREAM, moved(1, 2)),
+                new Usage(SSH, tcp("192.0.2.1:40001", "198.51.100.7:22"), moved(10, 20)),
+                new Usage(SELF, tcp("192.0.2.1:40002", "198.51.100.7:80"), moved(100, 200)))), List.of(), null);
 
-        assertEquals(List.of(ofMonitor(SSH, payload(11, 22)), ofMonitor(SELF, payload(100, 200))), joined.charges());
+        assertEquals(List.of(ofMonitor(SSH, moved(1, 2).plus(moved(10, 20))), ofMonitor(SELF, moved(100, 200))),
+                joined.charges());
         assertEquals(Snapshot.LeftOut.NOTHING, joined.leftOut());
+    }
+
+    @Test
+    void withoutAMonitorNobodyKnowsTheIpBytes() {
+        var pipesOnly = new Joiner(OWN, false, UsageFilter.ALL, ITSELF);
+        Joiner.Joined joined = pipesOnly.join(0, List.of(), List.of(pipe(new Usage(PIPE, STRANGER, payload(5, 6)))),
+                LISTENING);
+
+        assertEquals(payload(5, 6), joined.charges().getFirst().counts());
+    }
+
+    @Test
+    void thePipeMeasuresAndTheProcessOwns() {
+        connected(TO_PIPE.reversed());
+        Joiner.Joined joined = join(1,
+                monitor(new Usage(SSH, TO_PIPE, moved(900, 90)),
+                        new Usage(SELF, TO_PIPE.reversed(), moved(90, 900)),
+                        new Usage(SELF, UPSTREAM, moved(1000, 100))),
+                pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(1000, 100))));
+
+        // The payload as the pipe counts it, the IP bytes of the side that leaves the host.
+        assertEquals(List.of(ofMonitor(SSH, moved(1000, 100).ipPart()), ofPipe(SSH, 1000, 100)), joined.charges());
+        assertEquals(moved(900, 90).plus(moved(90, 900)).plus(payload(1000, 100).payloadPart()),
+                joined.leftOut().duplicate());
+    }
+
+    @Test
+    void whoseTheClientIsMayBeToldAfterThePipesOwnConnection() {
+        connected(TO_PIPE.reversed());
+        List<Charge> charges = join(1,
+                monitor(new Usage(SELF, UPSTREAM, moved(1000, 100)), new Usage(SSH, TO_PIPE, moved(900, 90))),
+                pipe()).charges();
+
+        assertEquals(List.of(ofMonitor(SSH, moved(1000, 100).ipPart())), charges);
     }
 
     @Test
     void aConnectionOfThePipeIsItsOwnAlsoWhenNobodyKnewItsProcessAnyMore() {
         Owner exited = new Owner.Unattributed(Owner.Cause.EXITED);
-        joiner.pipesOwn(0, Set.of(UPSTREAM));
-        Joiner.Joined joined = join(1, monitor(new Usage(exited, UPSTREAM, payload(1000, 100))),
+        connected(TO_PIPE.reversed());
+        Joiner.Joined joined = join(1,
+                monitor(new Usage(exited, UPSTREAM, moved(1000, 100)), new Usage(exited, TO_PIPE, moved(1000, 100))),
                 pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(1000, 100))));
 
-        assertEquals(List.of(ofPipe(PIPE, payload(1000, 100))), joined.charges());
+        assertEquals(List.of(ofMonitor(PIPE, moved(1000, 100).ipPart()), ofPipe(PIPE, 1000, 100)), joined.charges());
     }
 
     @Test
     void whatThisProcessMovesBesidesItsPipesIsItsOwn() {
         var nameServer = tcp("192.0.2.1:40009", "198.51.100.53:53");
-        joiner.pipesOwn(0, Set.of(UPSTREAM));
-        assertEquals(List.of(ofMonitor(SELF, payload(120, 40))),
-                join(1, monitor(new Usage(SELF, nameServer, payload(120, 40))), pipe()).charges());
+        connected(TO_PIPE.reversed());
+        assertEquals(List.of(ofMonitor(SELF, moved(120, 40))),
+                join(1, monitor(new Usage(SELF, nameServer, moved(120, 40))), pipe()).charges());
     }
 
     @Test
-    void thePipeMeasuresAndTheProcessOwns() {
-        joiner.pipesOwn(0, Set.of(UPSTREAM));
+    void aClientThatIsNoProcessOfThisHostIsThePipesWithWhatCameFromOutside() {
+        connected(STRANGER);
         Joiner.Joined joined = join(1,
-                monitor(new Usage(SSH, TO_PIPE, payload(900, 90)),
-                        new Usage(SELF, TO_PIPE.reversed(), payload(90, 900)),
-                        new Usage(SELF, UPSTREAM, payload(1000, 100))),
-                pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(1000, 100))));
+                monitor(new Usage(SELF, STRANGER, moved(5, 6)), new Usage(SELF, UPSTREAM, moved(7, 8))),
+                pipe(new Usage(PIPE, STRANGER, payload(5, 6)), new Usage(PIPE, null, payload(1, 1))));
 
-        assertEquals(List.of(ofPipe(SSH, payload(1000, 100))), joined.charges());
-        assertEquals(payload(900 + 90 + 1000, 90 + 900 + 100).payload(Direction.RX),
-                joined.leftOut().duplicate().payload(Direction.RX));
+        assertEquals(List.of(ofMonitor(PIPE, moved(5, 6).ipPart()), ofPipe(PIPE, 6, 7)), joined.charges());
+        assertEquals(moved(7, 8).plus(payload(5, 6).payloadPart()), joined.leftOut().duplicate());
     }
 
     @Test
-    void aClientThatIsNoProcessOfThisHostIsThePipes() {
-        Joiner.Joined joined = join(1, monitor(),
-                pipe(new Usage(PIPE, tcp("127.0.0.1:2222", "203.0.113.9:5000"), payload(5, 6)),
-                        new Usage(PIPE, null, payload(1, 1))));
+    void aPipeToAUnixSocketHasItsClientsSideAlone() {
+        joiner.connected(0, List.of(new PipeConnection(PIPE, TO_PIPE.reversed(), null)));
+        Joiner.Joined joined = join(1,
+                monitor(new Usage(SSH, TO_PIPE, moved(5, 6)), new Usage(SELF, TO_PIPE.reversed(), moved(6, 5))),
+                pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(5, 6))));
 
-        assertEquals(List.of(ofPipe(PIPE, payload(6, 7))), joined.charges());
+        assertEquals(List.of(ofMonitor(SSH, moved(5, 6).ipPart()), ofPipe(SSH, 5, 6)), joined.charges());
+    }
+
+    @Test
+    void aPipeAtAUnixSocketHasItsOwnSideAlone() {
+        joiner.connected(0, List.of(new PipeConnection(PIPE, null, UPSTREAM)));
+        Joiner.Joined joined = join(1, monitor(new Usage(SELF, UPSTREAM, moved(5, 6))),
+                pipe(new Usage(PIPE, null, payload(5, 6))));
+
+        assertEquals(List.of(ofMonitor(PIPE, moved(5, 6).ipPart()), ofPipe(PIPE, 5, 6)), joined.charges());
+    }
+
+    @Test
+    void whatGoesThroughAPipeIsGroupedByWhereItGoes() {
+        var seen = new ArrayList<Flow>();
+        var grouping = new Joiner(OWN, true, UsageFilter.ALL, (owner, flow) -> {
+            seen.add(flow);
+            return ITSELF.group(owner, flow);
+        });
+        grouping.connected(0, List.of(new PipeConnection(PIPE, TO_PIPE.reversed(), UPSTREAM),
+                new PipeConnection(PIPE, STRANGER, tcp("127.0.0.1:40001", "127.0.0.1:22"))));
+        grouping.join(1, List.of(monitor(new Usage(SSH, TO_PIPE, moved(1, 1)))),
+                List.of(pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(1, 1)),
+                        new Usage(PIPE, STRANGER, payload(1, 1)))),
+                LISTENING);
+
+        assertEquals(List.of(UPSTREAM, STRANGER), seen);
     }
 
     @Test
     void aClientIsRememberedAfterItsEndAndForgottenInTime() {
-        join(1, monitor(new Usage(SSH, TO_PIPE, payload(1, 1))), pipe());
+        join(1, monitor(new Usage(SSH, TO_PIPE, moved(1, 1))), pipe());
         Report rest = pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(7, 8)));
 
-        assertEquals(List.of(ofPipe(SSH, payload(7, 8))), join(60, monitor(), rest).charges());
+        assertEquals(List.of(ofPipe(SSH, 7, 8)), join(60, monitor(), rest).charges());
         // The pipe's report renewed it.
-        assertEquals(List.of(ofPipe(SSH, payload(7, 8))), join(119, monitor(), rest).charges());
-        assertEquals(List.of(ofPipe(PIPE, payload(7, 8))), join(179, monitor(), rest).charges());
+        assertEquals(List.of(ofPipe(SSH, 7, 8)), join(119, monitor(), rest).charges());
+        assertEquals(List.of(ofPipe(PIPE, 7, 8)), join(179, monitor(), rest).charges());
         assertEquals(0, joiner.clients());
+    }
+
+    @Test
+    void whatIsAskedAboutIsNotTakenForSeen() {
+        Flow other = tcp("127.0.0.1:50001", "127.0.0.1:2222");
+        join(1, monitor(new Usage(SSH, TO_PIPE, moved(1, 1))), pipe());
+        join(2, monitor(new Usage(SSH, other, moved(1, 1))), pipe());
+        // Asks whose the first one is, in a pass in which nobody saw it.
+        join(3, monitor(new Usage(SELF, TO_PIPE.reversed(), moved(1, 1))), pipe());
+        join(61, monitor(), pipe());
+
+        assertEquals(1, joiner.clients());
     }
 
     @Test
     void aPortThatWasGivenToAnotherProcessIsTheOthers() {
         Owner.Process other = process(18, "scp");
-        join(1, monitor(new Usage(SSH, TO_PIPE, payload(1, 1))), pipe());
+        join(1, monitor(new Usage(SSH, TO_PIPE, moved(1, 1))), pipe());
 
-        assertEquals(List.of(ofPipe(other, payload(3, 4))),
-                join(2, monitor(new Usage(other, TO_PIPE, payload(1, 1))),
+        assertEquals(List.of(ofPipe(other, 3, 4)),
+                join(2, monitor(new Usage(other, TO_PIPE, moved(1, 1))),
                         pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(3, 4)))).charges());
     }
 
     @Test
-    void whatHasNoOwnerDoesNotTellWhoTheClientIs() {
+    void whatHasNoOwnerDoesNotTellWhoTheClientIsAndForgetsNobody() {
         var nobody = new Owner.Unattributed(Owner.Cause.EXITED);
+        Report rest = pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(3, 4)));
 
-        assertEquals(List.of(ofPipe(PIPE, payload(3, 4))),
-                join(1, monitor(new Usage(nobody, TO_PIPE, payload(3, 4))),
-                        pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(3, 4)))).charges());
+        assertEquals(List.of(ofPipe(PIPE, 3, 4)),
+                join(1, monitor(new Usage(nobody, TO_PIPE, moved(3, 4))), rest).charges());
+        join(2, monitor(new Usage(SSH, TO_PIPE, moved(3, 4))), pipe());
+        assertEquals(List.of(ofPipe(SSH, 3, 4)),
+                join(3, monitor(new Usage(nobody, TO_PIPE, moved(3, 4))), rest).charges());
     }
 
     @Test
     void onePipeThroughAnotherCountsOnce() {
+        var second = new Owner.Pipe("second", "pipe-3333:x:22");
         Flow toSecond = tcp("127.0.0.1:41000", "127.0.0.1:3333");
-        Predicate<Endpoint> both = new PipeEndpoints(
-                Set.of(endpoint("127.0.0.1:2222"), endpoint("127.0.0.1:3333")), Set.of());
+        var both = new PipeEndpoints(Map.of(endpoint("127.0.0.1:2222"), PIPE, endpoint("127.0.0.1:3333"), second),
+                Set.of());
+        joiner.connected(0, List.of(new PipeConnection(PIPE, TO_PIPE.reversed(), toSecond),
+                new PipeConnection(second, toSecond.reversed(), UPSTREAM)));
         Joiner.Joined joined = joiner.join(0,
-                List.of(monitor(new Usage(SSH, TO_PIPE, payload(70, 7)), new Usage(SELF, toSecond, payload(70, 7)))),
+                List.of(monitor(new Usage(SSH, TO_PIPE, moved(70, 7)), new Usage(SELF, toSecond, moved(71, 8)),
+                        new Usage(SELF, toSecond.reversed(), moved(8, 71)),
+                        new Usage(SELF, UPSTREAM, moved(72, 9)))),
                 List.of(pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(70, 7))),
-                        new Report("second", SECOND, List.of(new Usage(new Owner.Pipe("second", "pipe-3333:x:22"),
-                                toSecond.reversed(), payload(70, 7))))),
+                        new Report("second", SECOND,
+                                List.of(new Usage(second, toSecond.reversed(), payload(70, 7))))),
                 both);
 
-        assertEquals(List.of(ofPipe(SSH, payload(70, 7))), joined.charges());
+        assertEquals(List.of(ofMonitor(SSH, moved(71, 8).ipPart()), ofPipe(SSH, 70, 7)), joined.charges());
     }
 
     @Test
     void whatThisProcessMovesOverUdpNoPipeCounts() {
         var nameServer = new Flow(Protocol.UDP, endpoint("192.0.2.1:40000"), endpoint("192.0.2.53:53"));
 
-        assertEquals(List.of(ofMonitor(SELF, payload(120, 40))),
-                join(1, monitor(new Usage(SELF, nameServer, payload(120, 40))), pipe()).charges());
+        assertEquals(List.of(ofMonitor(SELF, moved(120, 40))),
+                join(1, monitor(new Usage(SELF, nameServer, moved(120, 40))), pipe()).charges());
     }
 
     @Test
     void theSamePortOfAnotherHostIsNoPipe() {
-        assertEquals(List.of(ofMonitor(SSH, payload(1, 2))),
-                join(1, monitor(new Usage(SSH, tcp("192.0.2.1:50000", "198.51.100.1:2222"), payload(1, 2))), pipe())
+        assertEquals(List.of(ofMonitor(SSH, moved(1, 2))),
+                join(1, monitor(new Usage(SSH, tcp("192.0.2.1:50000", "198.51.100.1:2222"), moved(1, 2))), pipe())
                         .charges());
     }
 
@@ -182,19 +272,19 @@ class JoinerTest {
                 return !owner.command().startsWith("ssh");
             }
         };
-        var filtering = new Joiner(OWN, filter, ITSELF);
-        Joiner.Joined joined = filtering.join(0,
-                List.of(monitor(new Usage(SSH, UPSTREAM, payload(1, 2)), new Usage(SSH, TO_PIPE, payload(3, 4)))),
-                List.of(pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(3, 4)))), LISTENING);
+        joiner.change(filter, ITSELF);
+        Joiner.Joined joined = join(0,
+                monitor(new Usage(SSH, UPSTREAM, moved(1, 2)), new Usage(SSH, TO_PIPE, moved(3, 4))),
+                pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(3, 4))));
 
         // A process that is not to be seen is not seen as a pipe's client either.
-        assertEquals(List.of(ofPipe(PIPE, payload(3, 4))), joined.charges());
-        assertEquals(ByteCounts.ZERO.plus(payload(1, 2)), joined.leftOut().excluded());
+        assertEquals(List.of(ofPipe(PIPE, 3, 4)), joined.charges());
+        assertEquals(moved(1, 2), joined.leftOut().excluded());
     }
 
     @Test
     void intervalsOfDifferentLengthAreKeptApart() {
-        var late = new Report("sock_diag", Duration.ofSeconds(5), List.of(new Usage(SSH, UPSTREAM, payload(5, 5))));
+        var late = new Report("conntrack", Duration.ofSeconds(5), List.of(new Usage(SSH, UPSTREAM, moved(5, 5))));
 
         assertEquals(Duration.ofSeconds(5),
                 joiner.join(0, List.of(late), List.of(), null).charges().getFirst().interval());
@@ -202,9 +292,9 @@ class JoinerTest {
 
     @Test
     void noMoreThanSoManyClientsAreRememberedAndTheOldestGoesFirst() {
-        var small = new Joiner(OWN, UsageFilter.ALL, ITSELF, 2);
+        var small = new Joiner(OWN, true, UsageFilter.ALL, ITSELF, 2);
         for (int port = 50_001; port <= 50_003; port++) {
-            small.join(0, List.of(monitor(new Usage(SSH, tcp("127.0.0.1:" + port, "127.0.0.1:2222"), payload(1, 1)))),
+            small.join(0, List.of(monitor(new Usage(SSH, tcp("127.0.0.1:" + port, "127.0.0.1:2222"), moved(1, 1)))),
                     List.of(), LISTENING);
         }
         Joiner.Joined joined = small.join(0, List.of(),
@@ -213,6 +303,6 @@ class JoinerTest {
                 LISTENING);
 
         assertEquals(2, small.clients());
-        assertEquals(List.of(ofPipe(PIPE, payload(1, 0)), ofPipe(SSH, payload(2, 0))), joined.charges());
+        assertEquals(List.of(ofPipe(PIPE, 1, 0), ofPipe(SSH, 2, 0)), joined.charges());
     }
 }

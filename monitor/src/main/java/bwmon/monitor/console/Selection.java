@@ -34,7 +34,7 @@ public final class Selection {
      * @param users names, or numbers of users without a name; none for all
      * @param ignoreLocal whether to leave out flows whose both ends are loopback addresses
      */
-    public Selection(List<Rule> include, List<Rule> exclude, Set<Integer> pids, Set<String> users,
+    public Selection(List<? extends Rule> include, List<? extends Rule> exclude, Set<Integer> pids, Set<String> users,
             boolean ignoreLocal) {
         this.include = List.copyOf(include);
         this.exclude = List.copyOf(exclude);

@@ -134,6 +134,39 @@ public final class ProcFs {
         return content == null ? new Cgroups(null, null) : Cgroups.parse(content);
     }
 
+    /** What the kernel puts behind the path of a file that was deleted (d_path, fs/d_path.c). */
+    private static final String DELETED = " (deleted)";
+
+    /**
+     * The path of the file that a process runs, from /proc/PID/exe, as the process sees it.
+     *
+     * @return without the mark of a file that was deleted; null for a kernel thread, if the process has ended or may not be
+     *     looked at, and for a path of 4096 bytes or more, which the kernel does not tell
+     */
+    @Nullable
+    String executable(int pid) throws IOException {
+        try {
+            String path = text(tree.get().readLink(pid + "/exe"));
+            return path.endsWith(DELETED) && !isNamed(pid, path)
+                    ? path.substring(0, path.length() - DELETED.length())
+                    : path;
+        } catch (ErrnoException e) {
+            return switch (e.errno()) {
+                case Errno.ENOENT, Errno.ESRCH, Errno.EACCES, Errno.EPERM, Errno.ENAMETOOLONG -> null;
+                default -> throw e;
+            };
+        }
+    }
+
+    /** Whether a process runs the file of that very path, whatever the path ends with. */
+    private boolean isNamed(int pid, String path) {
+        try {
+            return tree.get().identity(pid + "/root" + path).equals(tree.get().identity(pid + "/exe"));
+        } catch (ErrnoException e) {
+            return false; // Where that cannot be told, it is the mark: no program is called so.
+        }
+    }
+
     /** The network namespace of a process, such as {@code net:[4026531840]}; empty if it has ended. */
     public Optional<String> networkNamespace(int pid) throws IOException {
         try {
@@ -221,10 +254,11 @@ public final class ProcFs {
         try {
             return SocketLink.inode(entries.readLink());
         } catch (ErrnoException e) {
-            if (e.errno() != Errno.ENOENT) {
-                throw e;
-            }
-            return -1; // closed since it was listed
+            return switch (e.errno()) {
+                case Errno.ENOENT -> -1; // closed since it was listed
+                case Errno.ENAMETOOLONG -> -1; // a file with a path of 4096 bytes or more, which anybody can make
+                default -> throw e;
+            };
         }
     }
 
@@ -234,7 +268,9 @@ public final class ProcFs {
             long inode = SocketLink.inode(tree.get().readLink(pid + "/fd/" + descriptor));
             return inode < 0 ? OptionalLong.empty() : OptionalLong.of(inode);
         } catch (ErrnoException e) {
-            unlessGone(pid, e);
+            if (e.errno() != Errno.ENAMETOOLONG) { // A file's path may be that long.
+                unlessGone(pid, e);
+            }
             return OptionalLong.empty();
         }
     }

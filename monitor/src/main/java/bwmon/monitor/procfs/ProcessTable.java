@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * their start, until all are found: of several that share a socket through fork(2), the first that started is its holder.
  * The start of a process is not read again as long as it is the same one, nor are its descriptors if it has not run since.
  *
- * <p>Name, command line, user and cgroup of a holder are kept as long as it lives. They are read again when its name changes,
+ * <p>Name, command line, executable, user and cgroup of a holder are kept as long as it lives. They are read again when its name changes,
  * as it mostly does in execve(2), and else when it is asked for {@link #REFRESH_NANOS} after the last time: a program may
  * run itself anew, take another user, write a title over its arguments, or be moved to another cgroup.
  *
@@ -64,6 +64,8 @@ public final class ProcessTable implements SocketOwners {
         if (cached != null && isSame && now - cached.readAt() < REFRESH_NANOS) {
             return cached.process();
         }
+        // First: of a process that is ending the command line is gone too once this is.
+        String executable = proc.executable(stat.pid());
         String command = proc.commandLine(stat.pid());
         OptionalLong uid = proc.effectiveUid(stat.pid());
         Cgroups cgroups = proc.cgroups(stat.pid());
@@ -72,7 +74,8 @@ public final class ProcessTable implements SocketOwners {
             process = cached.process(); // It is ending: what is read from now on would be less than what is known.
         } else {
             process = new Owner.Process(id, stat.comm(), command.isEmpty() ? stat.comm() : command,
-                    uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container(), null);
+                    uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container(),
+                    executable);
             if (cached != null && process.equals(cached.process())) {
                 process = cached.process();
             }

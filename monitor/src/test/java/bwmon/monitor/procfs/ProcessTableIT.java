@@ -14,10 +14,12 @@ import bwmon.ffi.FileTree;
 import bwmon.monitor.attribution.SocketOwners.Found;
 import bwmon.monitor.attribution.SocketOwners.Holder;
 import bwmon.traffic.Ticker;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -159,6 +161,77 @@ class ProcessTableIT {
             assertNotNull(after);
             assertTrue(after.process().command().endsWith(" changed"), after.process().command());
             assertEquals(before.process().id(), after.process().id());
+        }
+    }
+
+    private static final Path SLEEP = Path.of("/usr/bin/sleep");
+
+    private static Process sleep(Path file) throws IOException {
+        return new ProcessBuilder(file.toString(), "60").start();
+    }
+
+    @Test
+    void theExecutableOfARealProcessIsToldAlsoWhenItWasDeleted(@TempDir Path folder) throws Exception {
+        for (String name : List.of("plain", "called (deleted)")) {
+            Path file = Files.copy(SLEEP, folder.resolve(name));
+            Process process = sleep(file);
+            try {
+                int pid = (int) process.pid();
+                assertEquals(file.toString(), proc.executable(pid));
+                Files.delete(file);
+                assertEquals(file.toString(), proc.executable(pid), "deleted");
+                Files.createFile(file);
+                assertEquals(file.toString(), proc.executable(pid), "another file in its place");
+            } finally {
+                process.destroy();
+                process.waitFor();
+            }
+            assertNull(proc.executable((int) process.pid()), "gone");
+        }
+        assertNull(proc.executable(2), "a kernel thread, or nobody");
+    }
+
+    /** The kernel tells no path of 4096 bytes or more; what holds such a file must not end the search for others. */
+    @Test
+    void aProcessDeepInTheTreeHoldsNobodyUp(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(python() != null, "python3 is not installed");
+        String deep = """
+                import os, socket, sys
+                for i in range(20):
+                    os.mkdir('d' * 250); os.chdir('d' * 250)
+                held = open('f', 'w'), socket.socket()
+                print(os.getpid(), os.fstat(held[1].fileno()).st_ino, flush=True)
+                sys.stdin.readline()
+                held[0].close(); os.unlink('f')
+                for i in range(20):
+                    os.chdir('..'); os.rmdir('d' * 250)
+                print('clean', flush=True)
+                """;
+        try (Child child = new Child(List.of("/bin/sh", "-c", "cd \"$1\" && exec \"$2\" -c \"$3\"", "sh",
+                folder.toString(), String.valueOf(python()), deep))) {
+            List<Long> numbers = child.numbers();
+            assertEquals(numbers.getFirst(), holder(find(numbers.get(1)), numbers.get(1)).process().id().pid());
+            child.say("end");
+            assertEquals("clean", child.line());
+        }
+    }
+
+    @Test
+    void theExecutableOfAnotherUsersProcessIsToldToRootAlone() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root may run it as another user");
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "util-linux is not installed");
+        Process process = new ProcessBuilder("/usr/bin/setpriv", "--reuid=65534", "--clear-groups", SLEEP.toString(),
+                "60").start();
+        try {
+            int pid = (int) process.pid();
+            Awaitility.await().until(() -> proc.commandLine(pid).startsWith(SLEEP.toString()));
+            assertEquals(SLEEP.toRealPath().toString(), proc.executable(pid));
+            Process other = new ProcessBuilder("/usr/bin/setpriv", "--reuid=65533", "--clear-groups",
+                    "/usr/bin/readlink", "/proc/" + pid + "/exe").start();
+            assertEquals(1, other.waitFor(), "the kernel tells nobody else");
+        } finally {
+            process.destroy();
+            process.waitFor();
         }
     }
 

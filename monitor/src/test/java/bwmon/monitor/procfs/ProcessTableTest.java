@@ -67,8 +67,9 @@ class ProcessTableTest {
         process(70, "nginx", 500, "nginx: worker process\0\0\0", 33);
         descriptor(70, 3, "pipe:[9]");
         descriptor(70, 5, "socket:[1234]");
+        Files.createSymbolicLink(root.resolve("70/exe"), Path.of("/usr/sbin/nginx"));
         var nginx = new Owner.Process(new Owner.ProcessId(70, 500), "nginx", "nginx: worker process", "www-data",
-                "/system.slice/nginx.service", null, null);
+                "/system.slice/nginx.service", null, "/usr/sbin/nginx");
         assertEquals(new Found(Map.of(1234L, new Holder(nginx, 5)), 0), find(1234L, 9999L));
     }
 
@@ -99,6 +100,46 @@ class ProcessTableTest {
         Owner.Process process = assertNotNullAnd(find(1L).holders().get(1L)).process();
         assertEquals("(sd-pam) x", process.command());
         assertEquals("4242", process.user());
+    }
+
+    private void executable(int pid, String target) throws IOException {
+        Path link = root.resolve(pid + "/exe");
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, Path.of(target));
+    }
+
+    @Test
+    void theMarkOfADeletedFileIsTakenOff() throws IOException {
+        assertNull(proc.executable(1), "not to be known");
+        executable(1, "/usr/bin/a (deleted)");
+        assertEquals("/usr/bin/a", proc.executable(1));
+        executable(1, "/usr/bin/a (deleted) (deleted)");
+        assertEquals("/usr/bin/a (deleted)", proc.executable(1));
+        executable(1, "/usr/bin/\u00e4 (deleted)");
+        assertEquals("/usr/bin/\u00e4", proc.executable(1));
+
+        Path called = Files.createDirectories(root.resolve("1/root" + root)).resolve("b (deleted)");
+        Path seen = root.resolve("b (deleted)");
+        Files.createFile(seen);
+        executable(1, seen.toString());
+        assertEquals(root.resolve("b").toString(), proc.executable(1), "there is no such file in its root");
+        Files.createLink(called, seen);
+        assertEquals(seen.toString(), proc.executable(1), "it is called so");
+        Files.delete(called);
+        Files.createFile(called);
+        assertEquals(root.resolve("b").toString(), proc.executable(1), "another file that is called so");
+    }
+
+    @Test
+    void anExecutableIsReadOnlyWhenAProcessIsDescribedAnew() throws IOException {
+        process(70, "a", 500, "a\0", 0);
+        descriptor(70, 5, "socket:[1]");
+        executable(70, "/bin/a");
+        Holder holder = assertNotNullAnd(find(1L).holders().get(1L));
+        executable(70, "/bin/b");
+        assertSame(holder, table.look().confirm(holder, 1));
+        nanos += ProcessTable.REFRESH_NANOS;
+        assertEquals("/bin/b", assertNotNullAnd(table.look().confirm(holder, 1)).process().executable());
     }
 
     @Test

@@ -3,13 +3,16 @@ package bwmon.proxy.meter;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import bwmon.traffic.Direction;
 import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Meter;
+import com.codahale.metrics.Metric;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
 
@@ -20,6 +23,8 @@ import com.codahale.metrics.Timer;
 public final class PipeMeter {
     private final MetricRegistry registry;
     private final String prefix;
+    private final Map<String, Metric> metrics = new HashMap<>();
+    private final AtomicBoolean isRegistered = new AtomicBoolean(true);
     private final AtomicLong open = new AtomicLong();
     private final Counter opened;
     private final Counter refused;
@@ -41,24 +46,26 @@ public final class PipeMeter {
     public PipeMeter(MetricRegistry registry, String pipe) {
         this.registry = registry;
         this.prefix = MetricRegistry.name("pipe", pipe);
-        opened = registry.counter(name("connections.opened"));
-        refused = registry.counter(name("connections.refused"));
-        acceptErrors = registry.counter(name("accept.errors"));
+        opened = add("connections.opened", new Counter());
+        refused = add("connections.refused", new Counter());
+        acceptErrors = add("accept.errors", new Counter());
         for (ConnectionEnd end : ConnectionEnd.values()) {
-            ends.put(end, registry.counter(name("connections.ended." + end.label())));
+            ends.put(end, add("connections.ended." + end.label(), new Counter()));
         }
-        txRead = registry.counter(name("tx.read.bytes"));
-        rxRead = registry.counter(name("rx.read.bytes"));
-        txForwarded = registry.meter(name("tx.forwarded.bytes"));
-        rxForwarded = registry.meter(name("rx.forwarded.bytes"));
-        connectionTime = registry.timer(name("connection.time"));
-        connectTime = registry.timer(name("connect.time"));
-        firstByteTime = registry.timer(name("first-byte.time"));
-        registry.gauge(name("connections.open"), () -> (Gauge<Long>) open::get);
+        txRead = add("tx.read.bytes", new Counter());
+        rxRead = add("rx.read.bytes", new Counter());
+        txForwarded = add("tx.forwarded.bytes", new Meter());
+        rxForwarded = add("rx.forwarded.bytes", new Meter());
+        connectionTime = add("connection.time", new Timer());
+        connectTime = add("connect.time", new Timer());
+        firstByteTime = add("first-byte.time", new Timer());
+        add("connections.open", (Gauge<Long>) open::get);
+        metrics.forEach(registry::register);
     }
 
-    private String name(String metric) {
-        return MetricRegistry.name(prefix, metric);
+    private <M extends Metric> M add(String name, M metric) {
+        metrics.put(MetricRegistry.name(prefix, name), metric);
+        return metric;
     }
 
     /**
@@ -174,8 +181,17 @@ public final class PipeMeter {
         return firstByteTime;
     }
 
-    /** Takes the pipe's metrics out of the registry. */
+    /** Takes the pipe's metrics out of the registry, so that another pipe of that name may put its own there. */
     public void unregister() {
-        registry.removeMatching((name, _) -> name.startsWith(prefix + "."));
+        if (isRegistered.getAndSet(false)) {
+            metrics.keySet().forEach(registry::remove);
+        }
+    }
+
+    /** Puts them back. */
+    public void register() {
+        if (!isRegistered.getAndSet(true)) {
+            metrics.forEach(registry::register);
+        }
     }
 }

@@ -2,12 +2,12 @@ package bwmon.proxy.relay;
 
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -35,7 +35,8 @@ public final class Forwarder implements AutoCloseable {
     private final @Nullable RateLimiter txLimiter;
     private final @Nullable RateLimiter rxLimiter;
     private final AtomicLong lastWarningNanos = new AtomicLong();
-    private final List<Acceptor> acceptors = new ArrayList<>();
+    /** Event loops look through it. */
+    private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>();
     /** Bounded by {@link PipeOptions#maxConnections}. */
     private final Set<Relay> relays = Collections.newSetFromMap(new ConcurrentHashMap<>());
 
@@ -173,9 +174,13 @@ public final class Forwarder implements AutoCloseable {
         return direction == Direction.TX ? txLimiter : rxLimiter;
     }
 
-    /** Stops to accept; connections that are open go on. Nobody is let in any more when this returns. */
+    /**
+     * Stops to accept and gives the addresses back; connections that are open go on. Nobody is let in any more when this
+     * returns, until addresses are taken anew.
+     */
     public void stopAccepting() {
         acceptors.forEach(Acceptor::close);
+        acceptors.clear();
     }
 
     /** Resets all connections that are open. */

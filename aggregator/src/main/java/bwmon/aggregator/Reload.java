@@ -1,0 +1,76 @@
+package bwmon.aggregator;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicReference;
+
+import bwmon.aggregator.config.Configuration;
+import bwmon.aggregator.config.ConfigurationFiles.Loaded;
+import bwmon.cli.ProgramException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the configuration again when asked to, on the thread of whoever asks, and has it ready for the next pass. A file that
+ * is not right leaves what is in force as it is, and is told of. Safe for any thread.
+ */
+final class Reload {
+    /** So many messages wait at most; the oldest are forgotten. */
+    private static final int MAX_MESSAGES = 16;
+
+    private final Reader reader;
+    private final AtomicReference<@Nullable Configuration> next = new AtomicReference<>();
+    private final Queue<String> messages = new ArrayDeque<>();
+
+    /** Reads all files. */
+    @FunctionalInterface
+    interface Reader {
+        /**
+         * Reads them.
+         *
+         * @throws ProgramException naming the file and line of what is wrong
+         */
+        Loaded read() throws ProgramException;
+    }
+
+    Reload(Reader reader) {
+        this.reader = reader;
+    }
+
+    /** Reads the files. */
+    void request() {
+        try {
+            Loaded read = reader.read();
+            read.warnings().forEach(this::say);
+            next.set(read.configuration());
+        } catch (ProgramException e) {
+            say("not reloaded, what was in force stays so: " + e.getMessage());
+        }
+    }
+
+    /** The configuration that was read since the last call; null if none was. */
+    @Nullable
+    Configuration take() {
+        return next.getAndSet(null);
+    }
+
+    /** Has a message shown with the next interval. */
+    void say(String message) {
+        synchronized (messages) {
+            messages.add(message);
+            if (messages.size() > MAX_MESSAGES) {
+                messages.remove();
+            }
+        }
+    }
+
+    /** What there is to show. */
+    List<String> takeMessages() {
+        synchronized (messages) {
+            var taken = new ArrayList<>(messages);
+            messages.clear();
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package bwmon.aggregator.config;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Words of commands that notifications run. */
+final class CommandWords {
+    /** What a word may be replaced by, without the braces. */
+    static final List<String> PLACEHOLDERS = List.of("application", "label", "rate", "value", "threshold", "direction",
+            "state", "measure");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{([A-Za-z_-]+)}");
+
+    private CommandWords() {}
+
+    /**
+     * Takes a word, unless it has a placeholder that would not be replaced.
+     *
+     * @throws IllegalArgumentException saying what was expected
+     */
+    static String check(String word) {
+        refuseNul(word);
+        Matcher placeholder = PLACEHOLDER.matcher(word);
+        if (placeholder.matches()) {
+            if (!PLACEHOLDERS.contains(placeholder.group(1))) {
+                throw new IllegalArgumentException(
+                        "'" + word + "' is no placeholder; known: {" + String.join("}, {", PLACEHOLDERS) + "}");
+            }
+            return word;
+        }
+        placeholder.reset();
+        while (placeholder.find()) {
+            if (PLACEHOLDERS.contains(placeholder.group(1))) {
+                throw new IllegalArgumentException("'" + word + "': " + placeholder.group() + " would not be replaced:"
+                        + " placeholders are whole words; within a script use its arguments or $BWMON_"
+                        + placeholder.group(1).toUpperCase(Locale.ROOT));
+            }
+        }
+        return word;
+    }
+
+    static void refuseNul(String word) {
+        if (word.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("a word cannot hold a NUL character");
+        }
+    }
+
+    /** Whether the first word can be a program. */
+    static boolean namesProgram(String word) {
+        return !word.isBlank() && !PLACEHOLDER.matcher(word).matches();
+    }
+}
