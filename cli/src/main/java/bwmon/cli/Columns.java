@@ -79,7 +79,8 @@ public final class Columns {
             if (blank <= 0 || of(rest.substring(0, blank)) > columns) {
                 break;
             }
-            lines.add(rest.substring(0, blank));
+            // A mark may have stood on the blank.
+            lines.add(fit(rest.substring(0, blank), columns));
             rest = rest.substring(blank + 1);
         }
         lines.add(fit(rest, columns));

@@ -119,13 +119,13 @@ public final class Grid {
         return named(owner("", "").append(" ".repeat(amounts)), text);
     }
 
-    /** A figure and, where there is room for two, the limit that it is over, in the place of received and transmitted bytes. */
+    /** A figure and, where there is room for two, the limit that it is over, in the place of received and transmitted bytes; the name follows at once. */
     public String over(String figure, String limit, String name) {
         String first = " ".repeat(Math.max(0, AMOUNT - figure.length())) + figure;
         StringBuilder line = owner("", "").append(first);
         return columns < BOTH_FROM
                 ? named(line.append(' '), name)
-                : named(line.append('>').append(right(limit, AMOUNT)).append(" ".repeat(others())), name);
+                : named(line.append('>').append(right(limit, AMOUNT)), name);
     }
 
     /** The width of packets, payload and charts. */

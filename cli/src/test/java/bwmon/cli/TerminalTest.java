@@ -1,5 +1,6 @@
 package bwmon.cli;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,5 +65,14 @@ class TerminalTest {
     @Test
     void theCursorGoesUpByLines() {
         assertEquals("\033[3F", Terminal.up(3));
+    }
+
+    @Test
+    void theFirstLocaleThatIsSetSaysWhetherTextIsUtf8() {
+        assertTrue(Terminal.isUtf8(Map.of("LANG", "en_US.UTF-8")));
+        assertTrue(Terminal.isUtf8(Map.of("LC_CTYPE", "de_DE.utf8@euro", "LANG", "C")));
+        assertTrue(Terminal.isUtf8(Map.of("LC_ALL", "", "LANG", "C.UTF-8")));
+        assertFalse(Terminal.isUtf8(Map.of("LC_ALL", "C", "LANG", "C.UTF-8")));
+        assertFalse(Terminal.isUtf8(Map.of()));
     }
 }

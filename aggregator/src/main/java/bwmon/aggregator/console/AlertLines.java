@@ -15,6 +15,9 @@ import bwmon.traffic.ByteQuantity.Style;
 
 /** Alerts in force, a line each: the figure, its limit, whose it is, for how long. */
 final class AlertLines {
+    /** As many digits as fit beside amounts. */
+    private static final int MAX_DAYS = 999_999;
+
     private final Grid grid;
     private final Paint paint;
     private final Style units;
@@ -74,6 +77,7 @@ final class AlertLines {
                 ? String.format(Locale.ROOT, "%dm%02ds", duration.toMinutes(), duration.toSecondsPart())
                 : duration.toDays() == 0
                         ? String.format(Locale.ROOT, "%dh%02dm", duration.toHours(), duration.toMinutesPart())
-                        : String.format(Locale.ROOT, "%dd%02dh", duration.toDays(), duration.toHoursPart());
+                        : String.format(Locale.ROOT, "%dd%02dh", Math.min(duration.toDays(), MAX_DAYS),
+                                duration.toHoursPart());
     }
 }

@@ -14,7 +14,8 @@ final class Listing {
             .comparing((Board.Group group) -> group.application().name())
             .thenComparing(group -> group.application().basis());
     private static final Comparator<Board.Member> MEMBERS_BY_NAME = Comparator
-            .comparing((Board.Member member) -> member.owner().command()).thenComparing(member -> pid(member.owner()))
+            .comparing((Board.Member member) -> member.owner().command())
+            .thenComparingInt(member -> pid(member.owner()))
             .thenComparing(member -> member.owner().toString());
 
     private Listing() {}

@@ -102,7 +102,8 @@ public final class LiveFrame {
         }
         var scale = new Scale(look.units(), look.isTotal() ? null : board.interval());
         int chart = Table.chartWidth(columns);
-        var grid = new Grid(columns, false, layer == Layer.PAYLOAD, scale, Table.chartTitle(chart), chart);
+        boolean payloadOnly = layer == Layer.PAYLOAD;
+        var grid = new Grid(columns, false, payloadOnly, scale);
         int left = height - lines.size();
         List<String> warnings = new AlertLines(grid, paint, look.units(), board.at()).lines(alerts,
                 left < 2 ? left : left / 2);
@@ -113,7 +114,8 @@ public final class LiveFrame {
         foot.addAll(0, warnings);
         foot.addAll(0, first(notes(board, notes, columns),
                 Math.max(spare - foot.size() + warnings.size(), height >= NOTE_FROM ? 1 : 0)));
-        var table = new Table(grid, paint, hasBlocks, look, columns);
+        var charts = new Grid(columns, false, payloadOnly, scale, Table.chartTitle(chart), chart);
+        var table = new Table(charts, paint, hasBlocks, look, columns);
         int room = Math.max(0, height - lines.size() - foot.size());
         Frame middle = table.lines(rows, room, empty(board, look));
         lines.addAll(middle.lines());

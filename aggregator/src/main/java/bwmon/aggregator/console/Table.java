@@ -49,8 +49,8 @@ final class Table {
      */
     LiveFrame.Frame lines(LiveFrame.Rows rows, int room, String empty) {
         var lines = new ArrayList<String>();
-        // A row is worth more than its title.
-        if (room > 1) {
+        // A row is worth more than the titles, which need two lines below them where the rows are more than one.
+        if (room > 2 || room > rows.lines().size()) {
             lines.add(paint.reverse(Columns.pad(grid.titles(columns < MARKS_FROM ? " APPLICATION" : "   APPLICATION"),
                     columns)));
         }
@@ -62,7 +62,7 @@ final class Table {
         int shown = all.size() <= free ? all.size() : Math.clamp(free - 1L, 0, all.size());
         int scroll = rows.scroll();
         if (rows.selected() >= 0) {
-            scroll = Math.clamp(scroll, Math.max(0, rows.selected() - shown + 1), rows.selected());
+            scroll = Math.clamp(scroll, Math.max(0, rows.selected() - Math.max(1, shown) + 1), rows.selected());
         }
         int first = Math.clamp(scroll, 0, all.size() - shown);
         for (int i = first; i < first + shown; i++) {

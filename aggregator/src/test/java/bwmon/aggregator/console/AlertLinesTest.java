@@ -49,7 +49,7 @@ class AlertLinesTest {
         Alert[] alerts = IntStream.range(0, 5).mapToObj(i -> alert("a" + i, Alert.Measure.RATE, Amount.RX, 2, 1,
                 Duration.ofSeconds(1), Duration.ofSeconds(-9))).toArray(Alert[]::new);
 
-        assertEquals(List.of("      2 B/s ALERT a…", "            and 4 mo…"), lines(20, false, 2, alerts));
+        assertEquals(List.of("      2 B/s ALERT a…", "            and 4 m…"), lines(20, false, 2, alerts));
         assertEquals(List.of("            5 ALERTS"), lines(20, false, 1, alerts));
         assertEquals(List.of(), lines(20, false, 0, alerts));
         assertEquals("\033[1;31m      2 B/s>      1 B/s ALERT a0: backup rx over 1s, for 0s\033[0m",

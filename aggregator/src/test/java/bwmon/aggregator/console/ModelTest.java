@@ -32,6 +32,8 @@ class ModelTest {
     private static final Application WEB = new Application("web", Basis.RULE);
     private static final Application SSH = new Application("ssh", Basis.RULE);
 
+    private static final List<Basis> BASES = List.of(Basis.values());
+
     private final Model model = new Model(Layer.PAYLOAD);
 
     private static Board next(Model model, long second, Charge... charges) {
@@ -138,7 +140,7 @@ class ModelTest {
             for (int i = random.nextInt(40); i > 0; i--) {
                 var owner = process(1 + random.nextInt(500), "p");
                 var application = new Application("a" + random.nextInt(100),
-                        Basis.values()[random.nextInt(Basis.values().length)]);
+                        BASES.get(random.nextInt(BASES.size())));
                 charges.put(owner.id() + application.toString(), charge(owner, application, random.nextInt(1000), 1));
             }
             long interval = 0;

@@ -6,17 +6,21 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Snapshot;
+import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 
+import static bwmon.aggregator.Samples.AT;
 import static bwmon.aggregator.Samples.SECOND;
 import static bwmon.aggregator.Samples.charge;
+import static bwmon.aggregator.Samples.payload;
 import static bwmon.aggregator.Samples.picture;
 import static bwmon.aggregator.Samples.process;
 import static bwmon.aggregator.Samples.snapshot;
@@ -58,14 +62,33 @@ class PlainViewTest {
 
     @Test
     void anEmptyIntervalSaysSoAndBlocksAreApart() {
-        assertEquals("no traffic in this interval\n\n      2.00 KiB /       0.00 KiB -- a\n",
+        assertEquals("# no traffic in this interval\n\n      2.00 KiB /       0.00 KiB -- a\n",
                 show(snapshot(1, charge(process(1, "a"), 10, 10)), snapshot(2, charge(process(1, "a"), 2048, 0))));
     }
 
     @Test
     void whereASourceFailedTheSilenceIsNotTakenForTraffic() {
-        assertEquals("no traffic in this interval that could be seen\n", show(snapshot(1, List.of(),
-                List.of(new Snapshot.SourceFailure("sock_diag", "gone", 1)))));
+        assertEquals("# no traffic in this interval that could be seen\n# sock_diag could not tell: gone\n",
+                show(snapshot(1, List.of(),
+                        List.of(new Snapshot.SourceFailure("sock_diag", "gone", 1)))));
+    }
+
+    @Test
+    void whatBwmon1DidNotTellIsOnLinesOfAnotherKind() {
+        var nobody = new Owner.Unattributed(Owner.Cause.EXITED);
+        var charges = List.of(charge(process(1, "a"), 4096, 0), charge(nobody, 2048, 10));
+        var snapshot = new Snapshot(AT, 1, SECOND, charges,
+                new Balance(Map.of(), payload(4096, 0), Map.of(Owner.Cause.EXITED, payload(2048, 10)), 3),
+                new Snapshot.LeftOut(payload(1024, 0), payload(0, 1024)),
+                List.of(new Snapshot.SourceFailure("conn\033track", "gone\n", 1)), List.of());
+        assertEquals("""
+                      4.00 KiB /       0.00 KiB -- a
+                #       2.00 KiB /       0.01 KiB == unattributed: exited
+                #       1.00 KiB /       0.00 KiB == left out by the filters
+                #       0.00 KiB /       1.00 KiB == left out: other ends of own pipes
+                # 3 events lost
+                # conn?track could not tell: gone?
+                """, show(snapshot));
     }
 
     @Test

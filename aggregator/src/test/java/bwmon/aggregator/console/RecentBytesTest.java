@@ -49,7 +49,7 @@ class RecentBytesTest {
     @Test
     void heightsAreSharesOfTheHighest() {
         for (int slot = 0; slot < 9; slot++) {
-            add((slot + 1) * 5, 5, slot * 100L);
+            add((slot + 1) * 5L, 5, slot * 100L);
         }
 
         assertEquals(" ▁▂▃▄▅▆▇█", chart(45, 9));
