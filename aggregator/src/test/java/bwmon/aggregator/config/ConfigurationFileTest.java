@@ -1,33 +1,33 @@
 package bwmon.aggregator.config;
 
 import java.io.IOException;
-import bwmon.traffic.Endpoint;
-import bwmon.monitor.MonitorOptions;
-import bwmon.aggregator.grouping.TrafficClass;
-import bwmon.aggregator.grouping.PortRange;
-import bwmon.aggregator.grouping.Network;
-import bwmon.aggregator.grouping.MonitorFilter;
-import bwmon.aggregator.grouping.FlowRule;
-import bwmon.aggregator.alert.Period;
-import java.util.Set;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import bwmon.aggregator.alert.Condition;
 import bwmon.aggregator.alert.Delivery;
 import bwmon.aggregator.alert.Notification;
+import bwmon.aggregator.alert.Period;
 import bwmon.aggregator.alert.Subject;
 import bwmon.aggregator.alert.Threshold;
 import bwmon.aggregator.grouping.ApplicationRules;
 import bwmon.aggregator.grouping.AutoGroup;
+import bwmon.aggregator.grouping.FlowRule;
 import bwmon.aggregator.grouping.Match;
+import bwmon.aggregator.grouping.MonitorFilter;
+import bwmon.aggregator.grouping.Network;
+import bwmon.aggregator.grouping.PortRange;
+import bwmon.aggregator.grouping.TrafficClass;
 import bwmon.aggregator.usage.Amount;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Rule;
+import bwmon.monitor.MonitorOptions;
+import bwmon.traffic.Endpoint;
 import bwmon.traffic.Owner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,7 +155,8 @@ class ConfigurationFileTest {
                 arguments("auto-group = true\nautogroup = true", 2,
                         "autogroup: is not known here; known: applications, auto-group, health-every, max-rows, notifications,"
                                 + " setup, source, sources, state-file"),
-                arguments("auto-group = perhaps", 1, "auto-group: 'perhaps': expected true, false, executable, unit or container"),
+                arguments("auto-group = perhaps", 1,
+                        "auto-group: 'perhaps': expected true, false, executable, unit or container"),
                 arguments("sources {\n  x = 1\n}", 2, "sources.x: expected an object"),
                 arguments("sources {\n  x {\n    listen = 1\n  }\n}", 2, "sources.x.type: is missing"),
                 arguments("sources { x {\n type = tap } }", 2, "sources.x.type: 'tap' is no source"),
@@ -180,7 +181,8 @@ class ConfigurationFileTest {
                 arguments("applications { web { match = { class = [lan,\nwan] } } }", 2,
                         "'wan' is no class of traffic: expected loopback, lan or internet"),
                 arguments("applications { web { match = {\n port = [] } } }", 2, "match[0].port: is empty"),
-                arguments("applications { web { match = {\n user = \"a b\" } } }", 2, "the name or the number of a user"),
+                arguments("applications { web { match = {\n user = \"a b\" } } }", 2,
+                        "the name or the number of a user"),
                 arguments("sources { x { type = monitor, \"include\" = {\n port = 80 } } }", 2,
                         "include[0].port: is not known here"),
                 arguments("source = tap", 1, "source: 'tap': expected auto, conntrack, sock_diag or proc"),
@@ -193,7 +195,8 @@ class ConfigurationFileTest {
                 n("process = [a,\nb], above = 1MB/s", 1, "process: expected one rule, not 2"),
                 n("each =\n\"(\", above = 1MB/s", 2, "each: '(' is no regular expression"),
                 n("everything = true, above = 1MB/s", 1, "direction: is missing"),
-                n("everything = true, direction = rx\n above = 50GB", 2, "'50GB' is an amount: expected a rate, such as 50GB/s"),
+                n("everything = true, direction = rx\n above = 50GB", 2,
+                        "'50GB' is an amount: expected a rate, such as 50GB/s"),
                 n("everything = true, period = day\n above = 5MB/s", 2, "expected an amount such as 50GB"),
                 n("everything = true, above = 5GB\n period = year", 2, "'year' is no period"),
                 n("everything = true, above = 5GB, period = week\n reset-day = 8", 2, "from 1 to 7"),
@@ -206,7 +209,8 @@ class ConfigurationFileTest {
                 n("everything = true, no-traffic-for = 1m\n repeat-every = 1ms", 2, "expected 1 second or more, or 0"),
                 n("everything = true, no-traffic-for = 1m\n webhook = \"ftp://h/x\"", 2, "is no address of a web page"),
                 n("everything = true, no-traffic-for = 1m\n webhook = \"http:///x\"", 2, "is no address of a web page"),
-                n("everything = true, no-traffic-for = 1m\n webhook = \"not a page\"", 2, "is no address of a web page"),
+                n("everything = true, no-traffic-for = 1m\n webhook = \"not a page\"", 2,
+                        "is no address of a web page"),
                 n("everything = true, no-traffic-for = 1m\n command = [a, \"-r{rate}\"]", 2,
                         "placeholders are whole words; within a script use its arguments or $BWMON_RATE"),
                 n("everything = true, no-traffic-for = 1m\n system-log = perhaps", 2, "system-log: 'perhaps'"),

@@ -64,8 +64,10 @@ class ConfigurationFilesTest {
         assertEquals(3, read(main, Map.of("CONFIG_FORCE_max__rows", "3", "PATH", "/")).general().maxRows());
         assertEquals(7, read(main, Map.of("EVERY", "7")).general().healthEvery().toSeconds());
         var error = assertThrows(ProgramException.class, () -> read(main, Map.of("EVERY", "often")));
-        assertEquals("environment variable EVERY: health-every: 'often' is no length of time up to 100 years: expected one"
-                + " such as 500ms, 10s or 5m", error.getMessage());
+        assertEquals(
+                "environment variable EVERY: health-every: 'often' is no length of time up to 100 years: expected one"
+                        + " such as 500ms, 10s or 5m",
+                error.getMessage());
         var forced = assertThrows(ProgramException.class,
                 () -> read(main, Map.of("CONFIG_FORCE_sources_h_type", "tap")));
         assertEquals("environment variable CONFIG_FORCE_sources_h_type: sources.h.type: 'tap' is no source: expected"
@@ -101,7 +103,8 @@ class ConfigurationFilesTest {
                 + " }\n b { everything = true, no-traffic-for = 1m, command = /nowhere/x }\n"
                 + "c { everything = true, no-traffic-for = 1m, command = logger } }");
         assertEquals(
-                List.of("notification a: " + script + " may not be executed", "notification b: /nowhere/x is not there"),
+                List.of("notification a: " + script + " may not be executed",
+                        "notification b: /nowhere/x is not there"),
                 new ConfigurationFiles(main, null, null, null, AutoGroup.NONE).read(Map.of()).warnings());
     }
 

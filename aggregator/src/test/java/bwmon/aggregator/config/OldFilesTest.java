@@ -183,7 +183,8 @@ class OldFilesTest {
     void oneNameForTwoApplicationsIsAnError() throws Exception {
         Path apps = Files.writeString(directory.resolve("apps"), "[x]\na=b\n\n[web]\na=b\n");
         var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(APPLICATIONS, apps)));
-        assertTrue(String.valueOf(error.getMessage()).startsWith(apps + ":4: [web]: 'web' is the name of an application"),
+        assertTrue(
+                String.valueOf(error.getMessage()).startsWith(apps + ":4: [web]: 'web' is the name of an application"),
                 error.getMessage());
     }
 }
