@@ -146,7 +146,7 @@ class ColumnsTest {
     void messagesAreBrokenBetweenWords() {
         assertEquals(List.of("one two", "three", "four fi…"), Columns.wrap("one two three four five six", 8, 3));
         assertEquals(List.of("nobl…"), Columns.wrap("noblankhere", 5, 3));
-    
+
         assertEquals("a  b", Columns.apart("a", "b", 4));
         assertEquals("abc", Columns.apart("abc", "d", 4));
     }

@@ -39,7 +39,8 @@ class GridTest {
 
     @Test
     void whatWasLeftOutClosesTheAccount() {
-        var balance = new Balance(Map.of("eth0", ByteCounts.ofIp(100, 100, 1, 1)), ByteCounts.ofIp(50, 90, 1, 1), Map.of(),
+        var balance = new Balance(Map.of("eth0", ByteCounts.ofIp(100, 100, 1, 1)), ByteCounts.ofIp(50, 90, 1, 1),
+                Map.of(),
                 0);
         var account = new Account(balance, ByteCounts.ofIp(20, 4, 0, 0), ByteCounts.ofIp(25, 6, 0, 0));
 
