@@ -3,6 +3,7 @@ package bwmon.aggregator.alert;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.util.List;
 import java.util.Random;
 
 import bwmon.aggregator.alert.Period.Unit;
@@ -59,9 +60,10 @@ class PeriodTest {
             "Asia/Kathmandu", "Africa/Casablanca", "UTC"})
     void periodsAreWithoutGaps(String name) {
         ZoneId zone = ZoneId.of(name);
+        List<Unit> units = List.of(Unit.values());
         var random = new Random(7);
         for (int i = 0; i < 5000; i++) {
-            Unit unit = Unit.values()[random.nextInt(4)];
+            Unit unit = units.get(random.nextInt(units.size()));
             var period = new Period(unit, 1 + random.nextInt(unit.maxResetDay()));
             Instant moment = Instant.parse("2010-01-01T00:00:00Z").plusSeconds(random.nextInt(20 * 365 * 86_400));
             Instant start = period.startOf(moment, zone);
