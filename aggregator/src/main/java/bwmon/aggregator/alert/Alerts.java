@@ -1,7 +1,6 @@
 package bwmon.aggregator.alert;
 
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -48,16 +47,6 @@ public final class Alerts {
         this.lastNanos = startNanos;
         this.targets = new Targets(List.of(), Set.of());
         reload(notifications, applications, layer);
-    }
-
-    /**
-     * Watches from now on, with periods that begin in UTC; a notification's application is any one of that name.
-     *
-     * @param layer which bytes are compared
-     * @param startNanos monotonic time from which on snapshots come
-     */
-    public Alerts(List<Notification> notifications, Layer layer, long startNanos) {
-        this(notifications, Set.of(), layer, ZoneOffset.UTC, startNanos);
     }
 
     /**

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 public record Delivery(List<String> command, Duration timeLimit, @Nullable URI webhook, boolean toSystemLog) {
     /** How long a command may take unless the configuration says otherwise. */
     public static final Duration DEFAULT_TIME_LIMIT = Duration.ofSeconds(30);
+    /** What a word of a command may be replaced by, without the braces. */
+    public static final List<String> PLACEHOLDERS = List.of("application", "label", "rate", "value", "threshold",
+            "direction", "state", "measure");
     /** The line on standard error alone. */
     public static final Delivery NONE = new Delivery(List.of(), DEFAULT_TIME_LIMIT, null, false);
 

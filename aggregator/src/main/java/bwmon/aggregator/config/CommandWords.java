@@ -1,15 +1,13 @@
 package bwmon.aggregator.config;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import bwmon.aggregator.alert.Delivery;
+
 /** Words of commands that notifications run. */
 final class CommandWords {
-    /** What a word may be replaced by, without the braces. */
-    static final List<String> PLACEHOLDERS = List.of("application", "label", "rate", "value", "threshold", "direction",
-            "state", "measure");
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([A-Za-z_-]+)}");
 
     private CommandWords() {}
@@ -23,15 +21,16 @@ final class CommandWords {
         refuseNul(word);
         Matcher placeholder = PLACEHOLDER.matcher(word);
         if (placeholder.matches()) {
-            if (!PLACEHOLDERS.contains(placeholder.group(1))) {
+            if (!Delivery.PLACEHOLDERS.contains(placeholder.group(1))) {
                 throw new IllegalArgumentException(
-                        "'" + word + "' is no placeholder; known: {" + String.join("}, {", PLACEHOLDERS) + "}");
+                        "'" + word + "' is no placeholder; known: {" + String.join("}, {", Delivery.PLACEHOLDERS)
+                                + "}");
             }
             return word;
         }
         placeholder.reset();
         while (placeholder.find()) {
-            if (PLACEHOLDERS.contains(placeholder.group(1))) {
+            if (Delivery.PLACEHOLDERS.contains(placeholder.group(1))) {
                 throw new IllegalArgumentException("'" + word + "': " + placeholder.group() + " would not be replaced:"
                         + " placeholders are whole words; within a script use its arguments or $BWMON_"
                         + placeholder.group(1).toUpperCase(Locale.ROOT));

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Runs the commands of notifications.
  *
  * <p>A command is a list of words from the configuration; no shell reads it. A word that is exactly {@code {application}} or
- * another of {@link #PLACEHOLDERS} in braces is replaced; within a longer word nothing is, so that no text from outside
+ * another of {@link Delivery#PLACEHOLDERS} in braces is replaced; within a longer word nothing is, so that no text from outside
  * can become part of an option or of a script. The same values stand in the environment ({@code BWMON_APPLICATION}, ...;
  * which is otherwise the program's own, but for {@link ProcessTree#VARIABLE}), and the event is one JSON object on standard
  * input.
@@ -30,10 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class Commands {
     /** So many bytes of a command's output are kept for the log; the rest is read and thrown away. */
     public static final int MAX_OUTPUT = 8192;
-
-    /** What a word of a command may be replaced by, without the braces. */
-    public static final List<String> PLACEHOLDERS = List.of("application", "label", "rate", "value", "threshold",
-            "direction", "state", "measure");
 
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
     /** What Java writes arguments and environments in, by the locale: not always UTF-8. */

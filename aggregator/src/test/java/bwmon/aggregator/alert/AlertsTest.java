@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 import bwmon.aggregator.usage.Alert;
 import bwmon.aggregator.usage.Amount;
@@ -30,7 +31,7 @@ class AlertsTest {
             Amount.TX, new Condition.Rate(new Threshold(1000, 500), Duration.ofSeconds(3), false), Duration.ZERO, true,
             Delivery.NONE);
 
-    private final Alerts alerts = new Alerts(List.of(TOO_FAST), Layer.PAYLOAD, 0);
+    private final Alerts alerts = new Alerts(List.of(TOO_FAST), Set.of("backup"), Layer.PAYLOAD, ZoneOffset.UTC, 0);
 
     private List<AlertEvent> next(long second, Charge... charges) {
         return alerts.next(snapshot(second, charges));
