@@ -107,6 +107,7 @@ class RunAggregatorIT {
         Path told = directory.resolve("told");
         try (ServerSocket server = server(3_000_000)) {
             Configuration configuration = ConfigurationFile.read(Files.writeString(directory.resolve("bwmon.conf"), """
+                    setup = false
                     sources { host { type = monitor }, p { type = pipe, listen = %d, to = "127.0.0.1:%d" } }
                     applications { fetch { match = ["bwmon.aggregator.Fetch"] } }
                     notifications { fast { application = fetch, direction = rx, above = 1kB/s, average-over = 1s,
@@ -166,7 +167,8 @@ class RunAggregatorIT {
             String ofThis = "\"pid\":" + ProcessHandle.current().pid() + ",";
             assertEquals(1_200_000, sum(lines, ofThis, "rx_payload_bytes"));
             assertEquals(6_000_000, sum(lines, ofThis, "tx_payload_bytes"));
-            assertTrue(Files.readString(told).contains("\"application\":\"fetch\",\"direction\":\"rx\""));
+            assertTrue(Files.readString(told)
+                    .contains("\"application\":\"fetch\",\"measure\":\"rate\",\"direction\":\"rx\""));
             assertTrue(err.toString(StandardCharsets.UTF_8).contains(" fast (fetch): rx limit 0.98 KiB/s, average "),
                     err.toString(StandardCharsets.UTF_8));
         }
@@ -174,7 +176,7 @@ class RunAggregatorIT {
 
     @Test
     void withoutConfigurationItRunsUntilItIsToldToEnd() throws Exception {
-        Process program = java("bwmon.aggregator.RunAggregator", "--interval=0.1", "--json");
+        Process program = java("bwmon.aggregator.RunAggregator", "--no-setup", "--interval=0.1", "--json");
         try (BufferedReader out = reader(program)) {
             String line = out.readLine();
             while (line != null && !line.contains("\"type\":\"balance\"")) {
@@ -196,7 +198,7 @@ class RunAggregatorIT {
 
     @Test
     void aReaderThatLeavesEndsItQuietly() throws Exception {
-        Process program = java("bwmon.aggregator.RunAggregator", "--interval=0.1", "--plain");
+        Process program = java("bwmon.aggregator.RunAggregator", "--no-setup", "--interval=0.1", "--plain");
         try (BufferedReader out = reader(program)) {
             assertTrue(out.readLine() != null);
         }
@@ -207,7 +209,7 @@ class RunAggregatorIT {
 
     @Test
     void onceIsOneInterval() throws Exception {
-        Process program = java("bwmon.aggregator.RunAggregator", "--interval=0.1", "--once", "--json");
+        Process program = java("bwmon.aggregator.RunAggregator", "--no-setup", "--interval=0.1", "--once", "--json");
         try (BufferedReader out = reader(program)) {
             assertEquals(1, out.lines().filter(line -> line.contains("\"type\":\"balance\"")).count());
         }

@@ -100,7 +100,8 @@ class LiveViewIT {
         terminal.enter("LC_ALL=C demo");
         String screen = terminal.await("?]0;owned??[2J");
         assertFalse(screen.contains("█"), "no blocks where the locale has none: " + screen);
-        for (int[] size : List.of(new int[]{40, 10}, new int[]{20, 6}, new int[]{20, 1}, new int[]{200, 60})) {
+        for (int[] size : List.of(new int[]{40, 10}, new int[]{20, 6}, new int[]{20, 1}, new int[]{200, 60},
+                new int[]{80, 24})) {
             terminal.run("resize-window", "-x", Integer.toString(size[0]), "-y", Integer.toString(size[1]));
             terminal.await(size[0] + " columns", s -> s.lines().noneMatch(line -> line.length() > size[0])
                     && s.contains(size[0] < 32 ? ":" : "runaggregator ") && (size[1] < 2 || s.contains("ALE")));
