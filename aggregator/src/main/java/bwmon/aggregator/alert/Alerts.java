@@ -16,7 +16,7 @@ import bwmon.traffic.Direction;
 
 /**
  * Watches snapshots for notifications. Pure: time is what the snapshots say. A charge whose layer is unknown adds
- * nothing, so that the figure is then a lower bound. Not safe for more than one thread.
+ * nothing, so that the figure is then a lower bound; but bytes of the other layer are no silence. Not safe for more than one thread.
  */
 public final class Alerts {
     private static final long UNKNOWN = -1;
@@ -104,18 +104,24 @@ public final class Alerts {
     private void add(Charge charge) {
         long rx = layer.of(charge.counts(), Direction.RX).orElse(UNKNOWN);
         long tx = layer.of(charge.counts(), Direction.TX).orElse(UNKNOWN);
-        if (rx <= 0 && tx <= 0) {
+        boolean hasRx = rx > 0 || (rx == UNKNOWN && other().of(charge.counts(), Direction.RX).orElse(0) > 0);
+        boolean hasTx = tx > 0 || (tx == UNKNOWN && other().of(charge.counts(), Direction.TX).orElse(0) > 0);
+        if (!hasRx && !hasTx) {
             return;
         }
         // As Amount.of, which refuses what does not fit.
         long total = rx < 0 || tx < 0 ? UNKNOWN : Bytes.plus(rx, tx);
         long nanos = charge.interval().toNanos();
         if (!everything.isEmpty()) {
-            totals.add(nanos, rx, tx, total);
+            totals.add(nanos, rx, tx, total, hasRx, hasTx);
         }
         for (Target target : targets.of(charge.owner(), charge.application())) {
-            target.add(nanos, rx, tx, total);
+            target.add(nanos, rx, tx, total, hasRx, hasTx);
         }
+    }
+
+    private Layer other() {
+        return layer == Layer.IP ? Layer.PAYLOAD : Layer.IP;
     }
 
     /** The alerts that fire, with their figures of the last interval; the one that began first is the first. */
@@ -143,7 +149,12 @@ public final class Alerts {
         return sum;
     }
 
-    /** The volumes as they are now, to be kept for the next run. */
+    /** Whether a notification is about a volume, so that what an earlier run counted is of use. */
+    public boolean countsVolumes() {
+        return lookouts.stream().anyMatch(lookout -> lookout.notification().condition() instanceof Condition.Volume);
+    }
+
+    /** The volumes as they are now, to be kept for the next run. Before the first interval only those taken back. */
     public List<Quota> quotas() {
         var quotas = new ArrayList<Quota>();
         lookouts.forEach(lookout -> lookout.quotas(quotas::add));

@@ -23,13 +23,24 @@ final class Target {
         this.name = name;
     }
 
-    /** Adds bytes of an interval; -1 for what is unknown, which adds nothing. */
-    void add(long nanos, long rx, long tx, long total) {
-        long bytes = switch (lookout.notification().amount()) {
-            case RX -> rx;
-            case TX -> tx;
-            case TOTAL -> total;
-        };
+    /**
+     * Adds bytes of an interval; -1 for what is unknown, which adds nothing.
+     *
+     * @param hasRx whether something was received, in whatever layer: enough to be no silence
+     * @param hasTx whether something was transmitted
+     */
+    void add(long nanos, long rx, long tx, long total, boolean hasRx, boolean hasTx) {
+        long bytes = lookout.notification().condition() instanceof Condition.Silence
+                ? switch (lookout.notification().amount()) {
+                    case RX -> hasRx ? 1 : 0;
+                    case TX -> hasTx ? 1 : 0;
+                    case TOTAL -> 1;
+                }
+                : switch (lookout.notification().amount()) {
+                    case RX -> rx;
+                    case TX -> tx;
+                    case TOTAL -> total;
+                };
         if (bytes <= 0) {
             return;
         }

@@ -10,11 +10,15 @@ final class Totals {
     private long[] rx = new long[4];
     private long[] tx = new long[4];
     private long[] total = new long[4];
+    private boolean hasRx;
+    private boolean hasTx;
     private int size;
     private int latest;
 
-    /** Adds bytes; negative for what is unknown, which adds nothing. */
-    void add(long intervalNanos, long moreRx, long moreTx, long moreTotal) {
+    /** Adds bytes, as {@link Target#add}. */
+    void add(long intervalNanos, long moreRx, long moreTx, long moreTotal, boolean someRx, boolean someTx) {
+        hasRx |= someRx;
+        hasTx |= someTx;
         int i = find(intervalNanos);
         rx[i] = Bytes.plus(rx[i], Math.max(0, moreRx));
         tx[i] = Bytes.plus(tx[i], Math.max(0, moreTx));
@@ -44,7 +48,7 @@ final class Totals {
     void moveTo(Iterable<Target> targets) {
         for (Target target : targets) {
             for (int i = 0; i < size; i++) {
-                target.add(nanos[i], rx[i], tx[i], total[i]);
+                target.add(nanos[i], rx[i], tx[i], total[i], hasRx, hasTx);
             }
         }
         Arrays.fill(rx, 0);
@@ -52,5 +56,7 @@ final class Totals {
         Arrays.fill(total, 0);
         size = 0;
         latest = 0;
+        hasRx = false;
+        hasTx = false;
     }
 }

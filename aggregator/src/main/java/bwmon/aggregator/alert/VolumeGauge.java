@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a period of the calendar. The wall clock says which period it is, so it may jump: what was counted while the
- * clock was wrong is part of the period that it said then, and where it comes back to the period before, that one's
- * bytes go on with it.
+ * clock was wrong is part of the period that it said then, and where it jumps back to the period before, of that one's.
  */
 final class VolumeGauge implements Gauge {
-    /** A clock that is set back by no more than this does not reach back into the period before. */
+    /**
+     * A clock that is set back by no more than this does not reach back into the period before, and one that is ahead of
+     * the monotonic clock by no more has not jumped.
+     */
     static final Duration TOLERANCE = Duration.ofMinutes(1);
 
     private final Period period;
@@ -24,6 +26,9 @@ final class VolumeGauge implements Gauge {
     private Instant end;
     private Instant countedSince;
     private long bytes;
+    /** Those of {@code bytes} that were counted since the clock jumped into the period: to go with it if it jumps back. */
+    private long stray;
+    private boolean hasJumped;
     /** The period in which the clock was before; null if it was always in this one. */
     private @Nullable Instant otherStart;
     private long otherBytes;
@@ -51,21 +56,26 @@ final class VolumeGauge implements Gauge {
 
     @Override
     public void advance(Pass pass) {
+        Instant before = at;
         at = pass.at();
         isNew = false;
         if (!at.isBefore(end) || at.isBefore(start.minus(TOLERANCE))) {
+            hasJumped = Duration.between(before, at).minusNanos(pass.intervalNanos()).abs().compareTo(TOLERANCE) > 0;
             begin(period.startOf(at, zone));
         }
     }
 
     private void begin(Instant next) {
         Instant left = start;
-        if (next.equals(otherStart)) {
-            bytes = Bytes.plus(otherBytes, bytes);
-            otherBytes = 0;
+        long known = next.equals(otherStart) ? otherBytes : 0;
+        if (hasJumped && next.equals(otherStart)) {
+            otherBytes = bytes - stray;
+            bytes = Bytes.plus(known, stray);
         } else {
+            // Also where the clock was there before by mistake: time has come to it now.
             otherBytes = bytes;
-            bytes = 0;
+            bytes = known;
+            stray = 0;
             isNew = true;
         }
         otherStart = left;
@@ -78,13 +88,20 @@ final class VolumeGauge implements Gauge {
     public void add(long nanos, long sample) {
         long within = at.isAfter(start) ? sinceStart() : nanos;
         if (within >= nanos) {
-            bytes = Bytes.plus(bytes, sample);
+            count(sample);
             return;
         }
         long earlier = Bytes.share(sample, nanos - within, nanos);
-        bytes = Bytes.plus(bytes, sample - earlier);
+        count(sample - earlier);
         if (otherStart != null && period.startOf(at.minusNanos(nanos), zone).equals(otherStart)) {
             otherBytes = Bytes.plus(otherBytes, earlier);
+        }
+    }
+
+    private void count(long more) {
+        bytes = Bytes.plus(bytes, more);
+        if (hasJumped) {
+            stray = Bytes.plus(stray, more);
         }
     }
 

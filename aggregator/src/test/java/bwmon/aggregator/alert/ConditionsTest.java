@@ -139,9 +139,22 @@ class ConditionsTest {
                 13-16 |      |
                 17    |      | firing 5
                 18    | 0    |
-                19    | ?    |
                 """);
-        assertEquals(List.of("n app 7"), Course.states(alerts.inForce()));
+        assertEquals(List.of("n app 6"), Course.states(alerts.inForce()));
+    }
+
+    @Test
+    void bytesOfWhichOnlyTheOtherLayerIsKnownAreNoSilence() {
+        var silence = new Condition.Silence(Duration.ofSeconds(2));
+        String table = """
+                1-5   | ?    |
+                6     |      |
+                7     |      | firing 2
+                8     | ?    | resolved 2
+                """;
+        play(alerts(notification(silence, NEVER)), table);
+        play(alerts(new Notification("n", new Subject.Everything(), Amount.TOTAL, silence, NEVER, true, Delivery.NONE)),
+                table);
     }
 
     @Test

@@ -117,6 +117,30 @@ class VolumeTest {
     }
 
     @Test
+    void aClockThatWasAheadByMistakeLeavesNothingToTheNextPeriod() {
+        watch(Period.Unit.MONTH, 1000, ZoneOffset.UTC);
+        next("2026-11-30T23:55:00Z", 900);
+        next("2026-12-20T00:00:00Z", 50);
+        next("2026-11-30T23:55:02Z", 1);
+        assertEquals(List.of("2026-11-01T00:00:00Z 951"), counts());
+        assertEquals(List.of(), next("2026-12-01T00:00:00Z", Duration.ofSeconds(298)));
+        next("2026-12-01T00:00:01Z", 70);
+        assertEquals(List.of("2026-12-01T00:00:00Z 70"), counts());
+    }
+
+    @Test
+    void aClockThatWasBackByMistakeTakesNothingFromThePeriodBefore() {
+        watch(Period.Unit.MONTH, 1000, ZoneOffset.UTC);
+        next("2026-11-30T23:59:59Z", 900);
+        next("2026-12-01T00:00:00Z", 0);
+        next("2026-12-01T00:00:01Z", 100);
+        next("2026-11-20T00:00:00Z", 2);
+        assertEquals(List.of("2026-11-01T00:00:00Z 902"), counts());
+        assertEquals(List.of(), next("2026-12-01T00:00:03Z", 5));
+        assertEquals(List.of("2026-12-01T00:00:00Z 107"), counts());
+    }
+
+    @Test
     void aQuotaOutlivesTheProgramAndIsNotToldAgain() {
         watch(Period.Unit.MONTH, 1000, ZoneOffset.UTC);
         next("2026-11-21T10:00:00Z", 600);
