@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 import bwmon.aggregator.alert.AlertEvent;
 import bwmon.aggregator.alert.Delivery;
 import bwmon.traffic.Ticker;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells people of events by their notifications' ways, on threads of its own, so that nothing that hangs, fails or floods
@@ -23,8 +25,15 @@ public final class Deliveries implements AutoCloseable {
     /** How long it takes to kill commands and break off requests, which is no time to speak of. */
     private static final Duration END = Duration.ofSeconds(1);
 
-    /** So many at once, so many waiting altogether and of one notification. What comes then is refused. */
-    private static final Lanes.Bounds BOUNDS = new Lanes.Bounds(8, 256, 16);
+    /**
+     * So many at once, so many waiting altogether and of one notification. What comes then is refused. All subjects that one
+     * notification may watch, each by itself, can begin to fire in the same interval; an event takes some kilobytes at
+     * most.
+     */
+    static final Lanes.Bounds BOUNDS = new Lanes.Bounds(8, 2048, 512);
+    /** Who waits for the program to end is told why it does not. */
+    private static final Duration UNSAID = Duration.ofMillis(500);
+    private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
 
     /**
      * How one way stands.
@@ -102,9 +111,16 @@ public final class Deliveries implements AutoCloseable {
      */
     @Override
     public void close() {
-        long deadline = ticker.nanos() + grace.toNanos();
+        long begin = ticker.nanos();
+        long deadline = begin + grace.toNanos();
         for (Way way : Way.values()) {
             lane(way).beginClose();
+        }
+        if (grace.compareTo(UNSAID) > 0) {
+            for (Way way : Way.values()) {
+                lane(way).awaitEmpty(begin + UNSAID.toNanos());
+            }
+            sayWhatIsWaitedFor();
         }
         for (Way way : Way.values()) {
             lane(way).close(deadline);
@@ -112,6 +128,18 @@ public final class Deliveries implements AutoCloseable {
         webhooks.close();
         for (Way way : Way.values()) {
             lane(way).awaitEnd(END);
+        }
+    }
+
+    private void sayWhatIsWaitedFor() {
+        int left = 0;
+        for (Way way : Way.values()) {
+            Counts counts = counts(way);
+            left += counts.running() + counts.waiting();
+        }
+        if (left > 0) {
+            LOG.warn("ending; {} {} told, which is waited for up to {} s", left,
+                    left == 1 ? "event is yet to be" : "events are yet to be", grace.toMillis() / 1e3);
         }
     }
 }

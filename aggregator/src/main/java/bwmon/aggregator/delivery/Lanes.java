@@ -14,6 +14,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 import bwmon.aggregator.alert.AlertEvent;
+import bwmon.aggregator.usage.Alert;
 import bwmon.cli.Terminal;
 import bwmon.traffic.Ticker;
 import org.slf4j.Logger;
@@ -65,6 +66,13 @@ final class Lanes {
         Lane(String label) {
             this.label = label;
         }
+
+        /** Whether the event is a repetition of one that waits; it is no news by the time that one is told. */
+        boolean willSay(AlertEvent event) {
+            Alert alert = event.alert();
+            return event.isRepeated() && waiting.stream().skip(isRunning ? 1 : 0).map(AlertEvent::alert)
+                    .anyMatch(other -> other.subject().equals(alert.subject()) && other.since().equals(alert.since()));
+        }
     }
 
     private final Way way;
@@ -103,7 +111,8 @@ final class Lanes {
     }
 
     /**
-     * Has the event delivered soon.
+     * Has the event delivered soon. One that only repeats what an event before it, which still waits for its turn, will
+     * say needs none of its own.
      *
      * @return false if it will not be, because too many wait or the program ends
      */
@@ -113,6 +122,9 @@ final class Lanes {
         lock.lock();
         try {
             Lane lane = lanes.get(label);
+            if (lane != null && lane.willSay(event)) {
+                return true;
+            }
             int before = lane == null ? 0 : lane.waiting.size();
             if (!isClosing && waiting < bounds.waiting() && before <= bounds.waitingEach()) {
                 waiting++;
@@ -276,13 +288,7 @@ final class Lanes {
             if (isClosed) {
                 return;
             }
-            long patience = deadlineNanos - ticker.nanos();
-            while (!lanes.isEmpty() && patience > 0) {
-                isEmpty.awaitNanos(patience);
-                patience = deadlineNanos - ticker.nanos();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            awaitEmpty(deadlineNanos);
         } finally {
             isClosed = true;
             left = waiting;
@@ -294,6 +300,22 @@ final class Lanes {
             LOG.warn("{}: {} not delivered, the program ends: {}", way.label(), left, String.join(", ", labels));
         }
         threads.shutdownNow();
+    }
+
+    /** Waits until all is delivered, as long as there is time. */
+    void awaitEmpty(long deadlineNanos) {
+        lock.lock();
+        try {
+            long patience = deadlineNanos - ticker.nanos();
+            while (!lanes.isEmpty() && patience > 0) {
+                isEmpty.awaitNanos(patience);
+                patience = deadlineNanos - ticker.nanos();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Waits a moment for what was interrupted to end, so that it is not cut off in the middle. */

@@ -79,6 +79,16 @@ class DeliveriesTest {
     }
 
     @Test
+    void whoWaitsForTheEndIsToldForWhat() {
+        Deliveries deliveries = deliveries(Duration.ofMillis(700));
+        deliveries.deliver(event("a", Alert.State.FIRING, "/bin/sleep", "1000"));
+        await().atMost(LONG).until(() -> deliveries.counts(Way.COMMAND).running() == 1);
+        deliveries.close();
+        assertEquals(List.of("WARN ending; 1 event is yet to be told, which is waited for up to 0.7 s",
+                "WARN notification a: command killed: the program ends"), log.lines());
+    }
+
+    @Test
     void atTheEndWhatRunsIsKilledAndWhatWaitsIsSaid() {
         Path started = folder.resolve("started");
         Deliveries deliveries = deliveries(Duration.ofMillis(200));

@@ -164,6 +164,44 @@ class LanesTest {
     }
 
     @Test
+    void whatIsRepeatedDoesNotQueueBehindWhatWaits() {
+        var hang = new CountDownLatch(1);
+        Lanes lanes = lanes(WIDE, (event, number) -> {
+            hang.await();
+            return new Outcome.Done("done: " + event.alert().subject() + (event.isRepeated() ? " again" : ""));
+        });
+        lanes.offer(event("a", "x"));
+        await().atMost(LONG).until(() -> lanes.counts().running() == 1);
+        for (int i = 0; i < 3; i++) {
+            for (String subject : List.of("x", "y")) {
+                AlertEvent first = event("a", subject);
+                assertTrue(lanes.offer(new AlertEvent(first.notification(), first.alert(), true)));
+            }
+        }
+        assertEquals(counts(1, 2, 0, 0, 0), lanes.counts());
+        hang.countDown();
+        await().atMost(LONG).until(() -> lanes.counts().done() == 3);
+        assertEquals(List.of("INFO notification a: command done: x", "INFO notification a: command done: x again",
+                "INFO notification a: command done: y again"), log.lines());
+        end(lanes);
+    }
+
+    @Test
+    void allSubjectsOfANotificationHaveRoomAtOnce() {
+        var hang = new CountDownLatch(1);
+        Lanes lanes = lanes(Deliveries.BOUNDS, (event, number) -> {
+            hang.await();
+            return new Outcome.Done("done");
+        });
+        for (int i = 0; i < 512; i++) {
+            assertTrue(lanes.offer(event("a", "process " + i)), i + ". was refused");
+        }
+        hang.countDown();
+        await().atMost(LONG).until(() -> lanes.counts().done() == 512);
+        end(lanes);
+    }
+
+    @Test
     void whoWaitsToBeTriedAgainHoldsNoThreadButTheOrder() {
         var attempts = Collections.synchronizedList(new ArrayList<String>());
         Lanes lanes = lanes(new Lanes.Bounds(1, 10, 10), (event, number) -> {

@@ -8,10 +8,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import org.slf4j.LoggerFactory;
 
-/** What {@link Lanes} log while this is open: level and text. */
+/** What this room logs while this is open: level and text. */
 final class Logged implements AutoCloseable {
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(Lanes.class);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(Logged.class.getPackageName());
 
     Logged() {
         log.start();
