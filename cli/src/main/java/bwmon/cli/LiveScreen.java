@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What every live view has of its terminal: the screen once it is taken, the window's size, the last few messages that
- * have their place on it. Its user sees to it that one thread at a time is in it, but for {@link #repaint} and
- * {@link #close}.
+ * have their place on it, among them what the program logs while its standard error is that terminal. Its user sees to it
+ * that one thread at a time draws.
  */
 public final class LiveScreen implements AutoCloseable {
     /** So many messages are kept; the oldest go. */
@@ -21,6 +21,7 @@ public final class LiveScreen implements AutoCloseable {
     private final ArrayDeque<String> notes = new ArrayDeque<>();
     private Predicate<List<String>> drawing = _ -> true;
     private volatile @Nullable Screen screen;
+    private volatile @Nullable StandardErrorNotes errors;
 
     /** A screen that is not taken yet: what is drawn goes nowhere. */
     public LiveScreen(Terminal terminal) {
@@ -41,6 +42,14 @@ public final class LiveScreen implements AutoCloseable {
         if (!opened.isShown()) {
             err.println(
                     program + ": nothing is drawn in the background: the shell's fg brings it to the foreground");
+        }
+        if (takesNotes()) {
+            // Not by whoever writes there, who is not to wait for a terminal that takes nothing.
+            var soon = new Soon("redraw", redraw);
+            errors = StandardErrorNotes.take(line -> {
+                note(line);
+                soon.run();
+            });
         }
         return opened::draw;
     }
@@ -66,15 +75,19 @@ public final class LiveScreen implements AutoCloseable {
 
     /** Keeps a message for the pictures to come. */
     public void note(String message) {
-        notes.addLast(message);
-        if (notes.size() > MAX_NOTES) {
-            notes.removeFirst();
+        synchronized (notes) {
+            notes.addLast(message);
+            if (notes.size() > MAX_NOTES) {
+                notes.removeFirst();
+            }
         }
     }
 
     /** The last few messages, the oldest first. */
     public List<String> notes() {
-        return List.copyOf(notes);
+        synchronized (notes) {
+            return List.copyOf(notes);
+        }
     }
 
     /** The window's width, as it is now. */
@@ -95,12 +108,16 @@ public final class LiveScreen implements AutoCloseable {
         }
     }
 
-    /** Gives the terminal back, with the last picture on it. */
+    /** Gives the terminal back, with the last picture on it, and below it what was logged meanwhile. */
     @Override
     public void close() {
         Screen opened = screen;
         if (opened != null) {
             opened.close();
+        }
+        StandardErrorNotes taken = errors;
+        if (taken != null) {
+            taken.close();
         }
     }
 }

@@ -174,10 +174,12 @@ public final class LiveFrame {
         return lines;
     }
 
-    /** Messages first: notices are there all the time. */
+    /** The latest message first, as there may be room for it alone; notices last, they are there all the time. */
     private static List<String> notes(Board board, List<String> notes, int columns) {
         var lines = new ArrayList<String>();
-        notes.forEach(note -> lines.addAll(Columns.wrap(note, columns, MAX_NOTE_LINES)));
+        // What is there for good has its place below, and needs no other.
+        notes.reversed().stream().filter(note -> !board.notices().contains(note))
+                .forEach(note -> lines.addAll(Columns.wrap(note, columns, MAX_NOTE_LINES)));
         board.notices().forEach(notice -> lines.addAll(Columns.wrap(notice, columns, MAX_NOTE_LINES)));
         return lines;
     }

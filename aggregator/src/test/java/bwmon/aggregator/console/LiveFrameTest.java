@@ -215,13 +215,21 @@ class LiveFrameTest {
                 List.of("sees little"));
         Board board = model.next(new Picture(failed, List.of(), List.of()), false);
         String text = text(plain.compose(board, List.of(), Look.RATES, new LiveFrame.Rows(List.of(), -1, 0),
-                List.of("first"), 80, 20));
+                List.of("sees little", "first", "second"), 80, 20));
         assertTrue(text.contains("no figures for this interval"), text);
-        assertTrue(text.contains("first\nsees little\nconntrack could not tell: gone?[2J\n"), text);
+        assertTrue(text.contains("\n\nsecond\nfirst\nsees little\nconntrack could not tell: gone?[2J\n"), text);
         assertTrue(text.contains("7 events lost"), text);
         text = text(plain.compose(board, List.of(), Look.RATES, new LiveFrame.Rows(List.of(), -1, 0), List.of(), 20,
                 6));
         assertTrue(text.contains("conntrack could not"), text);
+    }
+
+    @Test
+    void whereThereIsRoomForOneMessageItIsTheLatest() {
+        Board board = board(List.of());
+        String text = text(plain.compose(board, List.of(), Look.RATES,
+                new LiveFrame.Rows(Listing.of(board, press("a")), -1, 0), List.of("first", "second"), 80, 12));
+        assertTrue(text.contains("\nsecond\n") && !text.contains("first"), text);
     }
 
     @Test

@@ -113,6 +113,19 @@ class LiveViewIT {
     }
 
     @Test
+    void whatIsWrittenToStandardErrorLeavesThePictureWhole() throws IOException {
+        terminal.enter("MESSAGES=yes demo");
+        String screen = terminal.await("message 9 ");
+        assertTrue(screen.startsWith("runaggregator ") && screen.stripTrailing().lines().count() <= 24, screen);
+        assertEquals(1, screen.lines().filter(line -> line.contains("APPLICATION")).count(), screen);
+        assertEquals(1, screen.lines().filter(line -> line.contains("ALERT")).count(), screen);
+        terminal.press("q");
+        screen = terminal.awaitPrompt();
+        assertTrue(screen.contains("\nmessage 8 is longer") && screen.contains("\nmessage 9 is longer"), screen);
+        assertPutBack();
+    }
+
+    @Test
     void theTerminalIsGivenBackWhileStoppedAndWhenKilled() throws IOException {
         terminal.enter("demo");
         terminal.await("named");
@@ -147,6 +160,10 @@ class LiveViewIT {
                 var views = new ViewThread<>(live, Picture::then, System.err, loop::stop);
                 var number = new int[1];
                 loop.run(() -> {
+                    if (System.getenv("MESSAGES") != null && number[0] < 10) {
+                        System.err.println("message " + number[0] + " is longer than the terminal is wide, "
+                                + "so that it would take two lines of the picture, and the rest would move");
+                    }
                     views.show(picture(number[0]++), List.of());
                     return !loop.isStopping();
                 });

@@ -230,9 +230,10 @@ public final class LiveFrame {
         return lines;
     }
 
+    /** The latest first, as there may be room for it alone. */
     private static List<String> notes(List<String> notes, int columns) {
         var lines = new ArrayList<String>();
-        notes.forEach(note -> lines.addAll(Columns.wrap(note, columns, MAX_NOTE_LINES)));
+        notes.reversed().forEach(note -> lines.addAll(Columns.wrap(note, columns, MAX_NOTE_LINES)));
         return lines;
     }
 

@@ -270,8 +270,10 @@ class LiveFrameTest {
         Picture failed = model().failed("conntrack", "gone\033[2J", AT);
         String text = text(plain.compose(failed, RATES, List.of("first", "second"), 80, 20, 0));
         assertTrue(text.contains("no figures for this interval"), text);
-        assertTrue(text.endsWith("first\nsecond\nconntrack could not tell: gone?[2J\n"
+        assertTrue(text.endsWith("second\nfirst\nconntrack could not tell: gone?[2J\n"
                 + " ".repeat(27) + "?           ? named\n"), text);
+        String small = text(plain.compose(picture(), RATES, List.of("first", "second"), 80, 12, 0));
+        assertTrue(small.contains("second\n") && !small.contains("first\n"), small);
     }
 
     @Test
