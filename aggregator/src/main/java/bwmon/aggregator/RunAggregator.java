@@ -216,7 +216,8 @@ public final class RunAggregator implements Callable<Integer> {
             Signals.onStop(_ -> loop.stop(), EnabledConntrack::abandonAll);
             View<Picture> view = report.isJson() ? new JsonView(new JsonLines(out)) : new PlainView(out, layer);
             new Session(loaded.configuration(), opener, loop, report.interval(), view, reload, System.err, zone)
-                    .run(report.isOnce(), _ -> {});
+                    .run(report.isOnce(), opened -> opened.notices()
+                            .forEach(notice -> System.err.println("runaggregator: " + notice)));
         }
     }
 
@@ -234,7 +235,7 @@ public final class RunAggregator implements Callable<Integer> {
             var session = new Session(configuration, opener, loop, report.interval(), live, reload, System.err, zone);
             // What cannot be opened is said on a terminal that nobody has drawn on.
             session.run(false, opened -> {
-                sources.set(opened);
+                sources.set(opened.names());
                 live.open(out, System.err);
             });
         }

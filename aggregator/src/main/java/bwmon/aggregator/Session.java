@@ -76,10 +76,10 @@ final class Session {
      * Runs until the loop is stopped or nobody reads the view.
      *
      * @param once whether to end after one interval
-     * @param onOpen is called with the sources' names when all is open, before the first interval
+     * @param onOpen is called when all is open, before the first interval
      * @throws ProgramException if something cannot be opened
      */
-    void run(boolean once, Consumer<List<String>> onOpen) throws ProgramException {
+    void run(boolean once, Consumer<Sources> onOpen) throws ProgramException {
         Duration patience = interval.dividedBy(2).compareTo(LEAST_PATIENCE) > 0
                 ? interval.dividedBy(2)
                 : LEAST_PATIENCE;
@@ -92,8 +92,7 @@ final class Session {
                     grouper(configuration, addresses));
             var aggregator = new Aggregator(sources.monitors(), sources, addresses, joiner,
                     sources.notices(), Ticker.SYSTEM, Clock.systemUTC());
-            onOpen.accept(sources.names());
-            sources.notices().forEach(this::say);
+            onOpen.accept(sources);
             var alerts = new Alerts(configuration.notifications(), names(configuration), layer(configuration), zone,
                     Ticker.SYSTEM.nanos());
             gauges(alerts, deliveries);
@@ -151,12 +150,6 @@ final class Session {
 
     private static Grouper grouper(Configuration configuration, LocalAddresses addresses) {
         return new Grouper(configuration.applications(), configuration.autoGroup(), addresses);
-    }
-
-    private void say(String message) {
-        if (!view.note(message)) {
-            err.println("runaggregator: " + message);
-        }
     }
 
     private static Set<String> names(Configuration configuration) {

@@ -23,6 +23,7 @@ import bwmon.cli.IntervalLoop;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
+import bwmon.cli.Tmux;
 import bwmon.cli.ViewThread;
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
