@@ -39,7 +39,10 @@ final class QuotaKeeper {
         this.keptNanos = ticker.nanos();
     }
 
-    /** Takes back what an earlier run has kept; called before the first interval. A file that is damaged is told of, and left until it is replaced. */
+    /**
+     * Takes back what an earlier run has kept; called before the first interval. A file that is damaged is told of, and
+     * left until it is replaced.
+     */
     void restore(Path file) {
         if (!alerts.countsVolumes()) {
             return;

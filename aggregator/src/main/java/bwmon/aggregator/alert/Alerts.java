@@ -16,7 +16,8 @@ import bwmon.traffic.Direction;
 
 /**
  * Watches snapshots for notifications. Pure: time is what the snapshots say. A charge whose layer is unknown adds
- * nothing, so that the figure is then a lower bound; but bytes of the other layer are no silence. Not safe for more than one thread.
+ * nothing, so that the figure is then a lower bound; but bytes of the other layer are no silence. Not safe for more than
+ * one thread.
  */
 public final class Alerts {
     private static final long UNKNOWN = -1;
