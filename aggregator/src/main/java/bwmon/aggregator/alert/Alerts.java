@@ -143,6 +143,11 @@ public final class Alerts {
         return sum;
     }
 
+    /** Whether volumes are compared, so that there is or will be something to be kept. */
+    public boolean hasVolumes() {
+        return lookouts.stream().anyMatch(lookout -> lookout.notification().condition() instanceof Condition.Volume);
+    }
+
     /** The volumes as they are now, to be kept for the next run. */
     public List<Quota> quotas() {
         var quotas = new ArrayList<Quota>();
