@@ -52,23 +52,21 @@ final class QuotaKeeper implements AutoCloseable {
             return;
         }
         isRestored = true;
+        boolean isHeld = false;
         try {
-            QuotaFile mine = hold(file);
-            try {
-                alerts.restore(mine.read());
-            } catch (QuotaFile.DamagedException e) {
-                say.accept("volumes of quotas begin anew: " + e.getMessage() + "; it is kept as " + mine.putAside());
-            }
+            hold(file);
+            isHeld = true;
         } catch (IOException e) {
             failed(e);
-            restoreUnheld(file);
         }
-    }
-
-    /** Of a file that another program writes, or that may only be read. */
-    private void restoreUnheld(Path file) {
-        try (var others = new QuotaFile(file)) {
-            alerts.restore(others.read());
+        // Another program's is read, too: what it counted, this one would have counted.
+        try (var kept = new QuotaFile(file)) {
+            try {
+                alerts.restore(kept.read());
+            } catch (QuotaFile.DamagedException e) {
+                say.accept("volumes of quotas begin anew: " + e.getMessage()
+                        + (isHeld ? "; it is kept as " + kept.putAside() : ""));
+            }
         } catch (IOException e) {
             say.accept("volumes of quotas begin anew: " + e.getMessage());
         }

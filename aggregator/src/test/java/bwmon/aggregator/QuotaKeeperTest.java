@@ -121,6 +121,16 @@ class QuotaKeeperTest {
     }
 
     @Test
+    void whatCannotBeReadIsNotPutAside() throws IOException {
+        Files.createDirectories(file());
+        run(1, TRAFFIC);
+
+        assertTrue(said.getFirst().startsWith("volumes of quotas begin anew: /state/quotas.json cannot be read: "),
+                said.getFirst());
+        assertTrue(Files.isDirectory(file()));
+    }
+
+    @Test
     void whatCannotBeWrittenIsSaidOnceAtTheStart() throws IOException {
         Files.writeString(folder.resolve("state"), "a file where a folder should be");
         run(1, TRAFFIC);
