@@ -93,7 +93,7 @@ public final class Pass {
         var filter = new MonitorFilter(
                 List.of(new MonitorFilter.Selection("host", List.of(), List.of(Match.of(Rule.command("^ssh "))), true)));
         var aggregator = new Aggregator(List.of(new Source()), PipeSet.NONE, Set::of,
-                new Joiner(1, true, filter, new Grouper(applications, AutoGroup.NONE)), List.of(), () -> now[0],
+                new Joiner(1, Layer.IP, filter, new Grouper(applications, AutoGroup.NONE)), List.of(), () -> now[0],
                 Clock.systemUTC());
         var alerts = new Alerts(notifications, Set.of(), Layer.IP, ZoneOffset.UTC, 0);
         var threads = ManagementFactory.getThreadMXBean();

@@ -5,12 +5,16 @@ import java.io.InputStream;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -30,6 +34,8 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -37,17 +43,91 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  * The file in which volumes outlive the program: JSON, replaced as a whole, so that it is the old or the new one whatever
  * happens in between. Only its owner may read it, as names in it may be command lines.
  */
-final class QuotaFile {
+final class QuotaFile implements AutoCloseable {
     /** So many bytes at most: more than all subjects that can be watched need, with names as long as they may be. */
     static final int MAX_BYTES = 32 * 1024 * 1024;
     private static final int VERSION = 1;
     private static final JsonFactory FACTORY = new JsonFactory();
+    private static final FileAttribute<?> PRIVATE = PosixFilePermissions
+            .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final Logger LOG = LoggerFactory.getLogger(QuotaFile.class);
 
     private final Path path;
+    private @Nullable FileChannel lock;
+
+    /** What is in the file is not what was written. */
+    static final class DamagedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        DamagedException(String message, @Nullable Exception cause) {
+            super(message, cause);
+        }
+    }
 
     /** The file of that path; its folder is made when it is written. */
     QuotaFile(Path path) {
         this.path = path.toAbsolutePath();
+    }
+
+    boolean isAt(Path other) {
+        return path.equals(other.toAbsolutePath());
+    }
+
+    /**
+     * Keeps other programs of ours from holding the file, until this is closed or the process ends; makes its folder.
+     *
+     * @throws IOException if another one holds it, or it cannot be written, with a message for a person that names the file
+     */
+    void hold() throws IOException {
+        try {
+            Files.createDirectories(folder());
+            lock = FileChannel.open(path.resolveSibling(path.getFileName() + ".lock"),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), PRIVATE);
+            if (lock.tryLock() != null) {
+                return;
+            }
+        } catch (OverlappingFileLockException e) {
+            close();
+            throw new IOException("this program writes " + path + " already", e);
+        } catch (IOException e) {
+            close();
+            throw new IOException(path + " cannot be written: " + reason(e), e);
+        }
+        close();
+        throw new IOException("another program writes " + path + ": give this one a state-file of its own");
+    }
+
+    @Override
+    public void close() {
+        FileChannel held = lock;
+        lock = null;
+        if (held != null) {
+            try {
+                held.close();
+            } catch (IOException e) {
+                LOG.warn("{} was not given back: {}", path, e.toString());
+            }
+        }
+    }
+
+    /**
+     * Gives the file another name, over what had it before.
+     *
+     * @return that name
+     * @throws IOException if that cannot be done, with a message for a person
+     */
+    Path putAside() throws IOException {
+        Path aside = path.resolveSibling(path.getFileName() + ".damaged");
+        try {
+            return Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new IOException(path + " cannot be put aside: " + reason(e), e);
+        }
+    }
+
+    private Path folder() {
+        // An absolute path has a parent, unless it is the root folder.
+        return path.resolveSibling(".").normalize();
     }
 
     /**
@@ -65,20 +145,25 @@ final class QuotaFile {
             throw new IOException(path + " cannot be read: " + reason(e), e);
         }
         if (text.length > MAX_BYTES) {
-            throw new IOException(path + " is longer than " + MAX_BYTES + " bytes: not read");
+            throw new DamagedException(path + " is longer than " + MAX_BYTES + " bytes: not read", null);
         }
         try (JsonParser json = FACTORY.createParser(text)) {
             return parse(json);
         } catch (IOException | DateTimeException | IllegalArgumentException e) {
-            throw new IOException(path + " is damaged: " + reason(e), e);
+            throw new DamagedException(path + " is damaged: " + reason(e), e);
         }
     }
 
     /** As for a person: without a place in memory, which is all that the parser knows of the source. */
     private static String reason(Exception e) {
-        return e instanceof JsonParseException json
-                ? json.getOriginalMessage() + " (line " + json.getLocation().getLineNr() + ")"
-                : String.valueOf(e.getMessage());
+        return switch (e) {
+            case JsonParseException json ->
+                json.getOriginalMessage() + " (line " + json.getLocation().getLineNr() + ")";
+            case AccessDeniedException _ -> "not permitted";
+            case FileSystemException file when file.getReason() != null -> file.getReason();
+            case FileSystemException file -> file.toString();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     private static List<Quota> parse(JsonParser json) throws IOException {
@@ -165,20 +250,18 @@ final class QuotaFile {
         try {
             replace(text);
         } catch (IOException e) {
-            throw new IOException(path + " cannot be written: " + e, e);
+            throw new IOException(path + " cannot be written: " + reason(e), e);
         }
     }
 
     private void replace(byte[] text) throws IOException {
-        // An absolute path has a parent, unless it is the root folder.
-        Path folder = path.resolveSibling(".").normalize();
-        Files.createDirectories(folder);
+        Files.createDirectories(folder());
         Path whole = path.resolveSibling(path.getFileName() + ".new");
         // What a killed one left, whatever it is: never written through.
         Files.deleteIfExists(whole);
         try (var channel = FileChannel.open(whole,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                PRIVATE)) {
             ByteBuffer rest = ByteBuffer.wrap(text);
             while (rest.hasRemaining()) {
                 channel.write(rest);
@@ -187,7 +270,7 @@ final class QuotaFile {
         }
         Files.move(whole, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         // The new name is the folder's content.
-        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        try (var channel = FileChannel.open(folder(), StandardOpenOption.READ)) {
             channel.force(true);
         }
     }

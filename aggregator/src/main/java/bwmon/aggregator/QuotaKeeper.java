@@ -11,12 +11,13 @@ import java.util.function.Consumer;
 import bwmon.aggregator.alert.Alerts;
 import bwmon.aggregator.alert.Quota;
 import bwmon.traffic.Ticker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the volumes of quotas in a file, so that a month's does not begin anew with the program: once a minute, on a thread
- * that only then is there, and at the end. What a kill loses is a minute.
+ * that only then is there, and at the end. What a kill loses is a minute. Of several programs with one file, one writes.
  */
-final class QuotaKeeper {
+final class QuotaKeeper implements AutoCloseable {
     private static final long EVERY_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final Alerts alerts;
@@ -26,6 +27,9 @@ final class QuotaKeeper {
     /** What is wrong, so that it is said once. */
     private final AtomicReference<String> failure = new AtomicReference<>("");
     private long keptNanos;
+    private boolean isRestored;
+    /** Guarded by this. */
+    private @Nullable QuotaFile held;
 
     /**
      * Of a program that begins now.
@@ -40,15 +44,29 @@ final class QuotaKeeper {
     }
 
     /**
-     * Takes back what an earlier run has kept; called before the first interval. A file that is damaged is told of, and
-     * left until it is replaced.
+     * Takes back what an earlier run has kept, the first time that there is a quota. Called before the first interval of
+     * quotas. A file that is damaged is told of, and put aside.
      */
     void restore(Path file) {
-        if (!alerts.countsVolumes()) {
+        if (isRestored || !alerts.hasVolumes()) {
             return;
         }
+        isRestored = true;
+        boolean isHeld = false;
         try {
-            alerts.restore(new QuotaFile(file).read());
+            hold(file);
+            isHeld = true;
+        } catch (IOException e) {
+            failed(e);
+        }
+        // Another program's is read, too: what it counted, this one would have counted.
+        try (var kept = new QuotaFile(file)) {
+            try {
+                alerts.restore(kept.read());
+            } catch (QuotaFile.DamagedException e) {
+                say.accept("volumes of quotas begin anew: " + e.getMessage()
+                        + (isHeld ? "; it is kept as " + kept.putAside() : ""));
+            }
         } catch (IOException e) {
             say.accept("volumes of quotas begin anew: " + e.getMessage());
         }
@@ -86,13 +104,38 @@ final class QuotaKeeper {
     /** One at a time: the last is not to be overtaken by the one before. */
     private synchronized void write(Path file, List<Quota> quotas) {
         try {
-            new QuotaFile(file).write(quotas);
+            hold(file).write(quotas);
             failure.set("");
         } catch (IOException e) {
-            String message = String.valueOf(e.getMessage());
-            if (!message.equals(failure.getAndSet(message))) {
-                say.accept("volumes of quotas will begin anew with the next start: " + message);
-            }
+            failed(e);
+        }
+    }
+
+    private void failed(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        if (!message.equals(failure.getAndSet(message))) {
+            say.accept("volumes of quotas are not kept for the next start: " + message);
+        }
+    }
+
+    private synchronized QuotaFile hold(Path file) throws IOException {
+        QuotaFile known = held;
+        if (known != null && known.isAt(file)) {
+            return known;
+        }
+        close();
+        var fresh = new QuotaFile(file);
+        fresh.hold();
+        held = fresh;
+        return fresh;
+    }
+
+    /** Another program may write from now on. */
+    @Override
+    public synchronized void close() {
+        if (held != null) {
+            held.close();
+            held = null;
         }
     }
 }

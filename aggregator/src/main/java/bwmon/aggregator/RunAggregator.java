@@ -9,7 +9,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
+import java.util.concurrent.atomic.AtomicReference;
 
 import bwmon.aggregator.alert.Notification;
 import bwmon.aggregator.config.Configuration;
@@ -24,8 +24,6 @@ import bwmon.aggregator.console.Model;
 import bwmon.aggregator.console.PlainView;
 import bwmon.aggregator.delivery.TestNotification;
 import bwmon.aggregator.grouping.AutoGroup;
-import bwmon.aggregator.usage.Layer;
-import bwmon.aggregator.usage.Picture;
 import bwmon.cli.IntervalLoop;
 import bwmon.cli.JsonLines;
 import bwmon.cli.OptionTypes;
@@ -35,7 +33,6 @@ import bwmon.cli.ReportOptions;
 import bwmon.cli.Signals;
 import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
-import bwmon.cli.View;
 import bwmon.monitor.MonitorOptions;
 import bwmon.monitor.conntrack.EnabledConntrack;
 import bwmon.proxy.Pipes;
@@ -209,49 +206,37 @@ public final class RunAggregator implements Callable<Integer> {
         });
         Signals.onReload(reload::request);
         ZoneId zone = ZoneId.systemDefault();
-        Layer layer = Session.layer(loaded.configuration());
+        var session = new Session(loaded.configuration(), opener, loop, report.interval(), reload, System.err, zone);
         if (isLive) {
-            runLive(loaded.configuration(), terminal, layer, loop, reload, zone, out);
+            runLive(session, terminal, loop, zone, out);
         } else {
             Signals.onStop(_ -> loop.stop(), EnabledConntrack::abandonAll);
-            View<Picture> view = report.isJson() ? new JsonView(new JsonLines(out)) : new PlainView(out, layer);
-            new Session(loaded.configuration(), opener, loop, report.interval(), view, reload, System.err, zone)
-                    .run(report.isOnce(), opened -> opened.notices()
-                            .forEach(notice -> System.err.println("runaggregator: " + notice)));
+            session.run(report.isOnce(), (layer, _, notices) -> {
+                notices.forEach(notice -> System.err.println("runaggregator: " + notice));
+                return report.isJson() ? new JsonView(new JsonLines(out)) : new PlainView(out, layer);
+            });
         }
     }
 
-    private void runLive(Configuration configuration, Terminal terminal, Layer layer, IntervalLoop loop, Reload reload,
-            ZoneId zone, PrintStream out) throws ProgramException {
-        var sources = new SourceNames();
-        var frame = new LiveFrame(zone, terminal.hasColour(), Terminal.isUtf8(), layer, sources);
-        try (var live = new LiveView(frame, new Model(layer), terminal, loop::stop, loop::isStopping)) {
-            Runnable restoreTerminal = live::close;
-            Signals.onStop(_ -> loop.stop(), () -> {
-                // The host first: a terminal may take nothing.
-                EnabledConntrack.abandonAll();
-                restoreTerminal.run();
-            });
-            var session = new Session(configuration, opener, loop, report.interval(), live, reload, System.err, zone);
+    private static void runLive(Session session, Terminal terminal, IntervalLoop loop, ZoneId zone, PrintStream out)
+            throws ProgramException {
+        var restoreTerminal = new AtomicReference<Runnable>(() -> {});
+        Signals.onStop(_ -> loop.stop(), () -> {
+            // The host first: a terminal may take nothing.
+            EnabledConntrack.abandonAll();
+            restoreTerminal.get().run();
+        });
+        try {
             // What cannot be opened is said on a terminal that nobody has drawn on.
-            session.run(false, opened -> {
-                sources.set(opened.names());
+            session.run(false, (layer, sources, _) -> {
+                var frame = new LiveFrame(zone, terminal.hasColour(), Terminal.isUtf8(), layer, sources);
+                var live = new LiveView(frame, new Model(layer), terminal, loop::stop, loop::isStopping);
+                restoreTerminal.set(live::close);
                 live.open(out, System.err);
+                return live;
             });
-        }
-    }
-
-    /** What figures come from, for the header of the live view. */
-    private static final class SourceNames implements Supplier<String> {
-        private volatile String names = "";
-
-        void set(List<String> opened) {
-            names = String.join(", ", opened);
-        }
-
-        @Override
-        public String get() {
-            return names;
+        } finally {
+            restoreTerminal.get().run();
         }
     }
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import bwmon.aggregator.alert.AlertEvent;
@@ -48,26 +48,38 @@ final class Session {
     private final MonitorOpener opener;
     private final IntervalLoop loop;
     private final Duration interval;
-    private final View<Picture> view;
     private final Reload reload;
     private final PrintStream err;
     private final ZoneId zone;
     private final MetricRegistry registry = new MetricRegistry();
     private Configuration configuration;
+    private volatile String names = "";
 
-    Session(Configuration configuration, MonitorOpener opener, IntervalLoop loop, Duration interval,
-            View<Picture> view, Reload reload, PrintStream err, ZoneId zone) {
+    /** Makes the view of what was opened, and gives it the screen. */
+    @FunctionalInterface
+    interface Viewing {
+        /**
+         * Called once, when all is open, before the first interval.
+         *
+         * @param layer which bytes are shown first, or alone
+         * @param sources what figures come from, in a few words, now and after a reload; for any thread
+         * @param notices what a person should know of the sources' limits, for a view that does not show it itself
+         */
+        View<Picture> open(Layer layer, Supplier<String> sources, List<String> notices);
+    }
+
+    Session(Configuration configuration, MonitorOpener opener, IntervalLoop loop, Duration interval, Reload reload,
+            PrintStream err, ZoneId zone) {
         this.configuration = configuration;
         this.opener = opener;
         this.loop = loop;
         this.interval = interval;
-        this.view = view;
         this.reload = reload;
         this.err = err;
         this.zone = zone;
     }
 
-    /** Which bytes are shown and compared: IP bytes where there is a monitor, as pipes do not know theirs. */
+    /** Which bytes are shown and compared, if the monitor of this host knows IP bytes, as pipes do not know theirs. */
     static Layer layer(Configuration configuration) {
         return configuration.monitors().isEmpty() ? Layer.PAYLOAD : Layer.IP;
     }
@@ -76,10 +88,9 @@ final class Session {
      * Runs until the loop is stopped or nobody reads the view.
      *
      * @param once whether to end after one interval
-     * @param onOpen is called when all is open, before the first interval
      * @throws ProgramException if something cannot be opened
      */
-    void run(boolean once, Consumer<Sources> onOpen) throws ProgramException {
+    void run(boolean once, Viewing viewing) throws ProgramException {
         Duration patience = interval.dividedBy(2).compareTo(LEAST_PATIENCE) > 0
                 ? interval.dividedBy(2)
                 : LEAST_PATIENCE;
@@ -87,26 +98,29 @@ final class Session {
                 Ticker.SYSTEM);
                 Deliveries deliveries = new Deliveries(zone)) {
             var addresses = new LocalAddresses(Ticker.SYSTEM);
-            var joiner = new Joiner((int) ProcessHandle.current().pid(), !sources.monitors().isEmpty(),
+            Layer layer = sources.layer();
+            var joiner = new Joiner((int) ProcessHandle.current().pid(), sources.monitors().isEmpty() ? null : layer,
                     new MonitorFilter(configuration.monitors()),
                     grouper(configuration, addresses));
             var aggregator = new Aggregator(sources.monitors(), sources, addresses, joiner,
                     sources.notices(), Ticker.SYSTEM, Clock.systemUTC());
-            onOpen.accept(sources);
-            var alerts = new Alerts(configuration.notifications(), names(configuration), layer(configuration), zone,
+            names = String.join(", ", sources.names());
+            View<Picture> view = viewing.open(layer, () -> names, sources.notices());
+            var alerts = new Alerts(configuration.notifications(), names(configuration), layer, zone,
                     Ticker.SYSTEM.nanos());
             gauges(alerts, deliveries);
             var quotas = new QuotaKeeper(alerts, Ticker.SYSTEM, reload::say);
             quotas.restore(configuration.general().stateFile());
             var health = new Health(registry, configuration.general().healthEvery(), Ticker.SYSTEM.nanos());
             var views = new ViewThread<>(view, Picture::then, err, loop::stop);
-            try {
+            try (quotas) {
                 loop.run(() -> {
                     boolean last = once || loop.isStopping();
                     if (last) {
                         sources.drain();
                     } else {
-                        change(sources, joiner, addresses, alerts);
+                        change(sources, joiner, addresses, alerts, health);
+                        quotas.restore(configuration.general().stateFile());
                     }
                     long begin = Ticker.SYSTEM.nanos();
                     Snapshot snapshot = aggregator.pass(last);
@@ -120,7 +134,8 @@ final class Session {
                             .with(RowBound.fold(snapshot.charges(), configuration.general().maxRows()));
                     views.show(new Picture(shown, alerts.inForce(), events.stream()
                             .filter(event -> !event.isRepeated()).map(AlertEvent::alert).toList()), messages);
-                    health.passed(snapshot, Ticker.SYSTEM.nanos() - begin);
+                    // By way of the views, which no thread waits for: a log may be a terminal that is drawn on.
+                    health.passed(snapshot, Ticker.SYSTEM.nanos() - begin).ifPresent(reload::say);
                     return !last;
                 });
             } finally {
@@ -130,7 +145,7 @@ final class Session {
     }
 
     /** Puts a configuration into force that was read since the last pass, between two intervals. */
-    private void change(Sources sources, Joiner joiner, LocalAddresses addresses, Alerts alerts) {
+    private void change(Sources sources, Joiner joiner, LocalAddresses addresses, Alerts alerts, Health health) {
         Configuration next = reload.take();
         if (next == null) {
             return;
@@ -138,9 +153,11 @@ final class Session {
         try {
             sources.change(configuration, next);
             joiner.change(new MonitorFilter(next.monitors()), grouper(next, addresses));
-            for (Alert dropped : alerts.reload(next.notifications(), names(next), layer(next))) {
+            for (Alert dropped : alerts.reload(next.notifications(), names(next), sources.layer())) {
                 reload.say("no longer watched: " + dropped.label() + " (" + dropped.subject() + "), which was firing");
             }
+            health.every(next.general().healthEvery());
+            names = String.join(", ", sources.names());
             configuration = next;
             reload.say("configuration reloaded");
         } catch (ProgramException e) {

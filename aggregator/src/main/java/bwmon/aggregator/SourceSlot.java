@@ -56,18 +56,20 @@ final class SourceSlot {
                 reports.add(source.collect());
             }
             if (message != null) {
-                LOG.warn("{} tells again after {} intervals, of which this is the sum", source.name(), failedPasses);
+                LOG.warn("{} tells again after {} intervals; its report is about all of that time", source.name(),
+                        failedPasses);
             }
             message = null;
             failedPasses = 0;
         } catch (IOException | RuntimeException e) {
-            if (message == null) {
-                LOG.warn("{} could not tell, will be asked again: {}", source.name(), e.toString());
-            }
-            delayNanos = message == null || e instanceof SourceThread.NotAnsweredException
+            boolean isFirst = message == null;
+            delayNanos = isFirst || e instanceof SourceThread.NotAnsweredException
                     ? 0
                     : Math.clamp(delayNanos * 2, FIRST_DELAY_NANOS, MAX_DELAY_NANOS);
-            message = e.getMessage() == null ? e.toString() : e.getMessage();
+            message = e instanceof IOException && e.getMessage() != null ? e.getMessage() : e.toString();
+            if (isFirst) {
+                LOG.warn("{} could not tell, will be asked again: {}", source.name(), message);
+            }
             failedPasses++;
             failedNanos = nowNanos;
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import bwmon.aggregator.config.Configuration;
+import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.PipeConnection;
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
@@ -105,7 +106,19 @@ final class Sources implements AutoCloseable, PipeSet {
 
     /** What a person should know of the monitor's limits on this host. */
     List<String> notices() {
-        return monitor == null ? List.of() : monitor.source().notices();
+        if (monitor == null) {
+            return List.of();
+        }
+        var notices = new ArrayList<>(monitor.source().notices());
+        if (!monitor.source().tellsIpBytes() && pipes != null) {
+            notices.add("IP bytes are unknown here: what is shown and compared is payload, as the pipes count it");
+        }
+        return notices;
+    }
+
+    /** Which bytes the monitor knows best; pipes alone know payload. */
+    Layer layer() {
+        return monitor != null && monitor.source().tellsIpBytes() ? Layer.IP : Layer.PAYLOAD;
     }
 
     /** Stops to forward, so that the last interval has every byte. */

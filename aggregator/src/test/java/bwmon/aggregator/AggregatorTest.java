@@ -21,6 +21,7 @@ import bwmon.aggregator.grouping.Match;
 import bwmon.aggregator.usage.Application;
 import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Joiner;
+import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.PipeConnection;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.aggregator.usage.UsageFilter;
@@ -114,7 +115,7 @@ class AggregatorTest {
         return new Aggregator(monitors, set, () -> {
             calls.add("addresses");
             return Set.of();
-        }, new Joiner(99, !monitors.isEmpty(), UsageFilter.ALL,
+        }, new Joiner(99, monitors.isEmpty() ? null : Layer.IP, UsageFilter.ALL,
                 new Grouper(List.of(new ApplicationRules("fetch", List.of(Match.of(Rule.command("curl"))))),
                         AutoGroup.NONE)),
                 List.of("sees little"), now::get, Clock.fixed(AT, ZoneOffset.UTC));

@@ -117,14 +117,14 @@ class RunAggregatorIT {
             var err = new ByteArrayOutputStream();
             var loop = new IntervalLoop(Ticker.SYSTEM, Duration.ofMillis(200));
             var session = new Session(configuration, MonitorOpener.HOST, loop, Duration.ofMillis(200),
-                    new JsonView(new JsonLines(new PrintStream(out, false, StandardCharsets.UTF_8))),
                     new Reload(() -> new Loaded(configuration, List.of())),
                     new PrintStream(err, true, StandardCharsets.UTF_8),
                     ZoneOffset.UTC);
             var failure = new AtomicReference<Throwable>();
             Thread run = Thread.ofPlatform().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(() -> {
                 try {
-                    session.run(false, _ -> {});
+                    session.run(false, (_, _, _) -> new JsonView(
+                            new JsonLines(new PrintStream(out, false, StandardCharsets.UTF_8))));
                 } catch (ProgramException e) {
                     throw new IllegalStateException(e);
                 }

@@ -180,6 +180,11 @@ final class HostMonitor implements Monitor {
     }
 
     @Override
+    public boolean tellsIpBytes() {
+        return table != null || sockets.hasCounters();
+    }
+
+    @Override
     public List<Usage> before() {
         return before;
     }

@@ -16,6 +16,9 @@ public interface Monitor extends TrafficSource {
     /** What was switched on, and what a person should know of the limits on this host: a sentence each, for standard error. */
     List<String> notices();
 
+    /** Whether it knows IP bytes; if not, they are absent in all its usages, and payload is all there is. */
+    boolean tellsIpBytes();
+
     /**
      * What had moved before the opening, as far as the kernel still knew: of connections that were open or not long over.
      * It is in no report.

@@ -72,6 +72,11 @@ class RunMonitorSessionTest {
         }
 
         @Override
+        public boolean tellsIpBytes() {
+            return true;
+        }
+
+        @Override
         public List<Usage> before() {
             return List.of(new Usage(CURL, null, ByteCounts.ofIp(100, 0, 1, 0)));
         }

@@ -150,12 +150,12 @@ public final class Alerts {
         return sum;
     }
 
-    /** Whether a notification is about a volume, so that what an earlier run counted is of use. */
-    public boolean countsVolumes() {
+    /** Whether volumes are compared, so that there is or will be something to be kept. */
+    public boolean hasVolumes() {
         return lookouts.stream().anyMatch(lookout -> lookout.notification().condition() instanceof Condition.Volume);
     }
 
-    /** The volumes as they are now, to be kept for the next run. Before the first interval only those taken back. */
+    /** The volumes as they are now, to be kept for the next run. */
     public List<Quota> quotas() {
         var quotas = new ArrayList<Quota>();
         lookouts.forEach(lookout -> lookout.quotas(quotas::add));

@@ -13,7 +13,7 @@ import bwmon.monitor.MonitorOptions;
  * @param setup whether what they need may be switched on where it is off
  * @param maxRows so many owners that no rule groups are told apart in an interval, those that moved most
  * @param stateFile where the volumes of quotas are kept, so that they outlive the program
- * @param healthEvery how often the log gets a line on how the program itself is; 0 for never
+ * @param healthEvery how often there is a line on standard error on how the program itself is; 0 for never
  */
 public record General(MonitorOptions.Kind source, boolean setup, int maxRows, Path stateFile, Duration healthEvery) {
     /** Where nothing else is said. */

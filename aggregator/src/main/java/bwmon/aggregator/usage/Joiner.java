@@ -6,8 +6,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Direction;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Protocol;
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  * So that no figure is added twice or spoils a sum, a charge says 0 of the layer that stands in another charge.
  *
+ * <p>Directions are this host's where there is a monitor: what a client of another host sends through a pipe was received
+ * from it, in both layers. Without a monitor they are the client's, as the pipe's own.
+ *
  * <p>Pure: neither clock nor sockets. Not safe for more than one thread.
  */
 public final class Joiner {
@@ -37,7 +42,7 @@ public final class Joiner {
     public static final int MAX_CLIENTS = 65_536;
 
     private final int ownPid;
-    private final boolean isMonitored;
+    private final @Nullable Layer monitored;
     private final PipeClients clients;
     private UsageFilter filter;
     private Grouping grouping;
@@ -79,17 +84,18 @@ public final class Joiner {
      * A joiner that knows no client yet.
      *
      * @param ownPid number of the process that the pipes are in
-     * @param isMonitored whether there is a monitor, that has the IP bytes of what the pipes forward
+     * @param monitored the bytes that the monitors know: if not {@link Layer#IP}, nobody knows those of what the pipes
+     *     forward; null if there is no monitor
      * @param filter what of the monitors' usages is wanted
      * @param grouping what belongs together
      */
-    public Joiner(int ownPid, boolean isMonitored, UsageFilter filter, Grouping grouping) {
-        this(ownPid, isMonitored, filter, grouping, MAX_CLIENTS);
+    public Joiner(int ownPid, @Nullable Layer monitored, UsageFilter filter, Grouping grouping) {
+        this(ownPid, monitored, filter, grouping, MAX_CLIENTS);
     }
 
-    Joiner(int ownPid, boolean isMonitored, UsageFilter filter, Grouping grouping, int maxClients) {
+    Joiner(int ownPid, @Nullable Layer monitored, UsageFilter filter, Grouping grouping, int maxClients) {
         this.ownPid = ownPid;
-        this.isMonitored = isMonitored;
+        this.monitored = monitored;
         this.filter = filter;
         this.grouping = grouping;
         this.clients = new PipeClients(maxClients);
@@ -173,7 +179,7 @@ public final class Joiner {
         if (own != null) {
             Flow client = own.client();
             if (client == null || clients.isLocal(client)) {
-                charge(report, client == null ? null : clients.process(client), own.pipe(), usage, sums);
+                charge(report, client, own.pipe(), usage, sums);
             } else {
                 sums.leaveOut(usage.counts());
             }
@@ -181,7 +187,7 @@ public final class Joiner {
         }
         Owner.Pipe pipe = endpoints.at(flow.local());
         if (pipe != null && !clients.isLocal(flow)) {
-            charge(report, null, pipe, usage, sums);
+            charge(report, flow, pipe, usage, sums);
             return true;
         }
         if (pipe == null && endpoints.at(flow.remote()) == null) {
@@ -190,7 +196,7 @@ public final class Joiner {
         PipeConnection made = pipe == null ? clients.ofClient(flow.reversed()) : null;
         if (made != null && made.upstream() == null) {
             // It leads to a UNIX socket, so that there is no other side.
-            charge(report, clients.process(flow.reversed()), made.pipe(), usage, sums);
+            charge(report, flow.reversed(), made.pipe(), usage, sums);
         } else {
             sums.leaveOut(usage.counts());
         }
@@ -198,31 +204,52 @@ public final class Joiner {
     }
 
     /** The IP bytes of a side of a pipe; its payload the pipe counts. */
-    private void charge(Report report, Owner.@Nullable Process process, Owner.Pipe pipe, Usage usage, Sums sums) {
-        if (process != null && process.id().pid() == ownPid) {
+    private void charge(Report report, @Nullable Flow client, Owner.Pipe pipe, Usage usage, Sums sums) {
+        if (client != null && isOurs(client)) {
             sums.leaveOut(usage.counts());
             return;
         }
+        Owner.Process process = client == null ? null : clients.process(client);
         sums.charge(report, process == null ? pipe : process, usage.flow(), usage.counts().ipPart());
         sums.leaveOut(usage.counts().payloadPart());
     }
 
+    /** Whether a pipe's client is this process: one pipe goes through another, also where nobody saw whose socket it was. */
+    private boolean isOurs(Flow client) {
+        Owner.Process process = clients.process(client);
+        return process == null
+                ? clients.ofUpstream(client.reversed()) != null
+                : process.id().pid() == ownPid;
+    }
+
     private void piped(long nowNanos, Report report, Usage usage, Sums sums) {
         Flow flow = usage.flow();
-        ByteCounts counts = isMonitored ? usage.counts().payloadPart() : usage.counts();
+        ByteCounts counts = usage.counts();
+        if (monitored != null && flow != null && !clients.isLocal(flow)) {
+            counts = asThisHostSeesIt(counts);
+        }
+        if (monitored == Layer.IP) {
+            counts = counts.payloadPart();
+        }
         if (flow == null) {
             sums.charge(report, usage.owner(), null, counts);
             return;
         }
         clients.heardOf(flow, nowNanos);
-        Owner.Process process = clients.process(flow);
-        if (process != null && process.id().pid() == ownPid) {
+        if (isOurs(flow)) {
             sums.leaveOut(counts);
             return;
         }
+        Owner.Process process = clients.process(flow);
         PipeConnection made = clients.isLocal(flow) ? clients.ofClient(flow) : null;
         sums.charge(report, process == null ? usage.owner() : process,
                 made == null || made.upstream() == null ? flow : made.upstream(), counts);
+    }
+
+    private static ByteCounts asThisHostSeesIt(ByteCounts ofClient) {
+        OptionalLong rx = ofClient.payload(Direction.TX);
+        OptionalLong tx = ofClient.payload(Direction.RX);
+        return rx.isEmpty() || tx.isEmpty() ? ofClient : ByteCounts.ofPayload(rx.getAsLong(), tx.getAsLong());
     }
 
     /** How many clients' connections are remembered. */

@@ -93,8 +93,12 @@ final class PipeClients {
         return upstream == null ? null : upstream.connection;
     }
 
-    /** Whether the client is on this host. */
+    /** Whether the client is on this host: its address says so, or it was seen. */
     boolean isLocal(Flow asThePipeSeesIt) {
+        if (asThePipeSeesIt.remote().isLoopback()
+                || asThePipeSeesIt.remote().address().equals(asThePipeSeesIt.local().address())) {
+            return true;
+        }
         Client client = clients.get(asThePipeSeesIt);
         return client != null && client.isLocal;
     }

@@ -73,7 +73,7 @@ class JoinerModelTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void everyByteStandsOnce(long seed) {
         var random = new Random(seed);
-        var joiner = new Joiner(OWN, true, UsageFilter.ALL, ITSELF);
+        var joiner = new Joiner(OWN, Layer.IP, UsageFilter.ALL, ITSELF);
         Map<Endpoint, Owner.Pipe> listeners = Map.of(endpoint("127.0.0.1:2001"), PIPES.get(0),
                 endpoint("0.0.0.0:2002"), PIPES.get(1));
         var endpoints = new PipeEndpoints(listeners, Set.of(endpoint("192.0.2.1:0").address()));
@@ -133,7 +133,11 @@ class JoinerModelTest {
             }
             case 3 -> {
                 Flow stranger = tcp(listen, "203.0.113." + random.nextInt(250) + ":" + (1024 + pass));
-                report(interval.pipes.get(which), PIPES.get(which), stranger, counts);
+                // The pipe sees what the stranger sees, the other way round than this host.
+                interval.pipes.get(which).add(new Usage(PIPES.get(which), stranger,
+                        payload(counts.payload(Direction.TX).orElseThrow(),
+                                counts.payload(Direction.RX).orElseThrow())));
+                reported = reported.plus(counts.payloadPart());
                 ByteCounts outside = onTheWire(random, counts);
                 report(interval.monitor, SELF, stranger, outside);
                 report(interval.monitor, SELF, tcp("127.0.0.1:" + (50_000 + pass), "127.0.0.1:22"),

@@ -34,7 +34,7 @@ class JoinerTest {
     private static final Flow UPSTREAM = tcp("192.0.2.1:40000", "198.51.100.7:22");
     private static final Flow STRANGER = tcp("127.0.0.1:2222", "203.0.113.9:5000");
 
-    private final Joiner joiner = new Joiner(OWN, true, UsageFilter.ALL, ITSELF);
+    private final Joiner joiner = new Joiner(OWN, Layer.IP, UsageFilter.ALL, ITSELF);
 
     /** IP bytes are payload and 40 a packet, one packet each way. */
     private static ByteCounts moved(long rx, long tx) {
@@ -80,7 +80,7 @@ class JoinerTest {
 
     @Test
     void withoutAMonitorNobodyKnowsTheIpBytes() {
-        var pipesOnly = new Joiner(OWN, false, UsageFilter.ALL, ITSELF);
+        var pipesOnly = new Joiner(OWN, null, UsageFilter.ALL, ITSELF);
         Joiner.Joined joined = pipesOnly.join(0, List.of(), List.of(pipe(new Usage(PIPE, STRANGER, payload(5, 6)))),
                 LISTENING);
 
@@ -136,8 +136,9 @@ class JoinerTest {
         connected(STRANGER);
         Joiner.Joined joined = join(1,
                 monitor(new Usage(SELF, STRANGER, moved(5, 6)), new Usage(SELF, UPSTREAM, moved(7, 8))),
-                pipe(new Usage(PIPE, STRANGER, payload(5, 6)), new Usage(PIPE, null, payload(1, 1))));
+                pipe(new Usage(PIPE, STRANGER, payload(6, 5)), new Usage(PIPE, null, payload(1, 1))));
 
+        // What the stranger transmitted, as it and so the pipe sees it, this host received: as the monitor sees it.
         assertEquals(List.of(ofMonitor(PIPE, moved(5, 6).ipPart()), ofPipe(PIPE, 6, 7)), joined.charges());
         assertEquals(moved(7, 8).plus(payload(5, 6).payloadPart()), joined.leftOut().duplicate());
     }
@@ -164,7 +165,7 @@ class JoinerTest {
     @Test
     void whatGoesThroughAPipeIsGroupedByWhereItGoes() {
         var seen = new ArrayList<Flow>();
-        var grouping = new Joiner(OWN, true, UsageFilter.ALL, (owner, flow) -> {
+        var grouping = new Joiner(OWN, Layer.IP, UsageFilter.ALL, (owner, flow) -> {
             seen.add(flow);
             return ITSELF.group(owner, flow);
         });
@@ -245,6 +246,37 @@ class JoinerTest {
     }
 
     @Test
+    void onePipeThroughAnotherCountsOnceAlsoWhenNobodySawWhoseSocketsTheyWere() {
+        Owner exited = new Owner.Unattributed(Owner.Cause.EXITED);
+        var second = new Owner.Pipe("second", "pipe-3333:x:22");
+        Flow toSecond = tcp("127.0.0.1:41000", "127.0.0.1:3333");
+        var both = new PipeEndpoints(Map.of(endpoint("127.0.0.1:2222"), PIPE, endpoint("127.0.0.1:3333"), second),
+                Set.of());
+        joiner.connected(0, List.of(new PipeConnection(PIPE, TO_PIPE.reversed(), toSecond),
+                new PipeConnection(second, toSecond.reversed(), UPSTREAM)));
+        Joiner.Joined joined = joiner.join(0,
+                List.of(monitor(new Usage(SSH, TO_PIPE, moved(70, 7)), new Usage(exited, toSecond, moved(71, 8)),
+                        new Usage(exited, toSecond.reversed(), moved(8, 71)),
+                        new Usage(exited, UPSTREAM, moved(72, 9)))),
+                List.of(pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(70, 7))),
+                        new Report("second", SECOND,
+                                List.of(new Usage(second, toSecond.reversed(), payload(70, 7))))),
+                both);
+
+        assertEquals(List.of(ofMonitor(SSH, moved(71, 8).ipPart()), ofPipe(SSH, 70, 7)), joined.charges());
+    }
+
+    @Test
+    void aMonitorThatKnowsNoIpBytesLeavesThoseOfPipesUnknown() {
+        var payloadOnly = new Joiner(OWN, Layer.PAYLOAD, UsageFilter.ALL, ITSELF);
+        payloadOnly.connected(0, List.of(new PipeConnection(PIPE, TO_PIPE.reversed(), UPSTREAM)));
+        Joiner.Joined joined = payloadOnly.join(0, List.of(monitor(new Usage(SSH, TO_PIPE, payload(900, 90)))),
+                List.of(pipe(new Usage(PIPE, TO_PIPE.reversed(), payload(1000, 100)))), LISTENING);
+
+        assertEquals(List.of(payload(1000, 100)), joined.charges().stream().map(Charge::counts).toList());
+    }
+
+    @Test
     void whatThisProcessMovesOverUdpNoPipeCounts() {
         var nameServer = new Flow(Protocol.UDP, endpoint("192.0.2.1:40000"), endpoint("192.0.2.53:53"));
 
@@ -292,7 +324,7 @@ class JoinerTest {
 
     @Test
     void noMoreThanSoManyClientsAreRememberedAndTheOldestGoesFirst() {
-        var small = new Joiner(OWN, true, UsageFilter.ALL, ITSELF, 2);
+        var small = new Joiner(OWN, Layer.IP, UsageFilter.ALL, ITSELF, 2);
         for (int port = 50_001; port <= 50_003; port++) {
             small.join(0, List.of(monitor(new Usage(SSH, tcp("127.0.0.1:" + port, "127.0.0.1:2222"), moved(1, 1)))),
                     List.of(), LISTENING);
