@@ -21,7 +21,7 @@ final class Health {
     private static final Duration WINDOW = Duration.ofMinutes(5);
 
     private final MetricRegistry registry;
-    private final long everyNanos;
+    private long everyNanos;
     private final Counter passes;
     private final Histogram passMicros;
     private final Counter lostEvents;
@@ -45,6 +45,14 @@ final class Health {
                 () -> new Histogram(new SlidingTimeWindowArrayReservoir(WINDOW.toSeconds(), TimeUnit.SECONDS)));
         lostEvents = registry.counter("events.lost");
         failed = registry.counter("sources.failed");
+    }
+
+    /** From now on so often. */
+    void change(Duration every, long nowNanos) {
+        if (every.toNanos() != everyNanos) {
+            everyNanos = every.toNanos();
+            nextNanos = nowNanos + everyNanos;
+        }
     }
 
     /**

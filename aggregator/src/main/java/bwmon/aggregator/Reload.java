@@ -10,6 +10,8 @@ import bwmon.aggregator.config.Configuration;
 import bwmon.aggregator.config.ConfigurationFiles.Loaded;
 import bwmon.cli.ProgramException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the configuration again when asked to, on the thread of whoever asks, and has it ready for the next pass. A file that
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class Reload {
     /** So many messages wait at most; the oldest are forgotten. */
     private static final int MAX_MESSAGES = 16;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
 
     private final Reader reader;
     private final AtomicReference<@Nullable Configuration> next = new AtomicReference<>();
@@ -38,14 +42,20 @@ final class Reload {
         this.reader = reader;
     }
 
-    /** Reads the files. */
+    /** Reads the files. One after another: each signal has a thread of its own, and what was read last is to be in force. */
     void request() {
-        try {
-            Loaded read = reader.read();
-            read.warnings().forEach(this::say);
-            next.set(read.configuration());
-        } catch (ProgramException e) {
-            say("not reloaded, what was in force stays so: " + e.getMessage());
+        synchronized (reader) {
+            try {
+                Loaded read = reader.read();
+                read.warnings().forEach(this::say);
+                next.set(read.configuration());
+            } catch (ProgramException e) {
+                say("not reloaded, what was in force stays so: " + e.getMessage());
+            } catch (RuntimeException | StackOverflowError e) {
+                // Nobody else would hear of it: the thread is the signal's own.
+                LOG.error("reload", e);
+                say("not reloaded, what was in force stays so: internal error: " + e);
+            }
         }
     }
 

@@ -79,7 +79,7 @@ public final class RunAggregator implements Callable<Integer> {
     private @Nullable CommandSpec spec;
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read everything from a HOCON file, and from conf.d/*.conf beside it. Default: /etc/bwmon/bwmon.conf,"
-            + " if it is there; else one monitor of this host.")
+            + " if it is there and no file of bwmon 1.x is named; else one monitor of this host.")
     private @Nullable Path config;
 
     @Option(names = "--app-config", paramLabel = "FILE", description = "Read applications from a file of bwmon 1.x.")
@@ -135,7 +135,8 @@ public final class RunAggregator implements Callable<Integer> {
         var out = new StandardOutput();
         int exitCode = 0;
         if (!convert.isEmpty()) {
-            print(ConfigurationFiles.convert(convert), out.stream());
+            refuseBesideConvert();
+            print(withOptions(ConfigurationFiles.convert(convert, autoGroup())), out.stream());
         } else if (check) {
             print(load(), out.stream());
         } else if (testNotification != null) {
@@ -152,13 +153,34 @@ public final class RunAggregator implements Callable<Integer> {
         out.print(ConfigurationText.of(loaded.configuration()));
     }
 
+    /** What would say something else, or nothing that is printed. */
+    private void refuseBesideConvert() {
+        for (String other : List.of("--config", "--app-config", "--monitor-config", "--notification-config", "--check",
+                "--test-notification")) {
+            if (commandLine().getParseResult().hasMatchedOption(other)) {
+                throw new ParameterException(commandLine(), "--convert does not go with " + other
+                        + ": it reads files of bwmon 1.x that stand behind it, whatever kind each is");
+            }
+        }
+    }
+
+    private AutoGroup autoGroup() {
+        return autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE;
+    }
+
     /** What the files say, and the options that are about the same. */
     private Loaded load() throws ProgramException {
         boolean hasOldFiles = appConfig != null || monitorConfig != null || notificationConfig != null;
-        // One that cannot be looked at is read, so that the reason is told.
-        Path file = config != null || hasOldFiles || Files.notExists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
-        Loaded loaded = new ConfigurationFiles(file, monitorConfig, appConfig, notificationConfig,
-                autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE).read(System.getenv());
+        if (config == null && !hasOldFiles && !Files.notExists(DEFAULT_CONFIG)) {
+            // From now on it is asked for: at a reload one that has gone is an error, and not an empty configuration. One
+            // that cannot be looked at is read, so that the reason is told.
+            config = DEFAULT_CONFIG;
+        }
+        return withOptions(new ConfigurationFiles(config, monitorConfig, appConfig, notificationConfig, autoGroup())
+                .read(System.getenv()));
+    }
+
+    private Loaded withOptions(Loaded loaded) {
         Configuration read = loaded.configuration();
         General general = read.general();
         return new Loaded(new Configuration(read.monitors(), read.pipes(), read.applications(), read.autoGroup(),
@@ -216,7 +238,7 @@ public final class RunAggregator implements Callable<Integer> {
             Signals.onStop(_ -> loop.stop(), EnabledConntrack::abandonAll);
             View<Picture> view = report.isJson() ? new JsonView(new JsonLines(out)) : new PlainView(out, layer);
             new Session(loaded.configuration(), opener, loop, report.interval(), view, reload, System.err, zone)
-                    .run(report.isOnce(), _ -> {});
+                    .run(report.isOnce(), _ -> {}, () -> {});
         }
     }
 
@@ -233,10 +255,7 @@ public final class RunAggregator implements Callable<Integer> {
             });
             var session = new Session(configuration, opener, loop, report.interval(), live, reload, System.err, zone);
             // What cannot be opened is said on a terminal that nobody has drawn on.
-            session.run(false, opened -> {
-                sources.set(opened);
-                live.open(out, System.err);
-            });
+            session.run(false, sources::set, () -> live.open(out, System.err));
         }
     }
 

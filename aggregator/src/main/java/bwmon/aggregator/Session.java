@@ -76,10 +76,11 @@ final class Session {
      * Runs until the loop is stopped or nobody reads the view.
      *
      * @param once whether to end after one interval
-     * @param onOpen is called with the sources' names when all is open, before the first interval
+     * @param names is told what the sources are called, first and whenever they are others
+     * @param onOpen is called when all is open, before the first interval
      * @throws ProgramException if something cannot be opened
      */
-    void run(boolean once, Consumer<List<String>> onOpen) throws ProgramException {
+    void run(boolean once, Consumer<List<String>> names, Runnable onOpen) throws ProgramException {
         Duration patience = interval.dividedBy(2).compareTo(LEAST_PATIENCE) > 0
                 ? interval.dividedBy(2)
                 : LEAST_PATIENCE;
@@ -92,7 +93,8 @@ final class Session {
                     grouper(configuration, addresses));
             var aggregator = new Aggregator(sources.monitors(), sources, addresses, joiner,
                     sources.notices(), Ticker.SYSTEM, Clock.systemUTC());
-            onOpen.accept(sources.names());
+            names.accept(sources.names());
+            onOpen.run();
             sources.notices().forEach(this::say);
             var alerts = new Alerts(configuration.notifications(), names(configuration), layer(configuration), zone,
                     Ticker.SYSTEM.nanos());
@@ -107,7 +109,7 @@ final class Session {
                     if (last) {
                         sources.drain();
                     } else {
-                        change(sources, joiner, addresses, alerts);
+                        change(sources, joiner, addresses, alerts, health, names);
                     }
                     long begin = Ticker.SYSTEM.nanos();
                     Snapshot snapshot = aggregator.pass(last);
@@ -131,7 +133,8 @@ final class Session {
     }
 
     /** Puts a configuration into force that was read since the last pass, between two intervals. */
-    private void change(Sources sources, Joiner joiner, LocalAddresses addresses, Alerts alerts) {
+    private void change(Sources sources, Joiner joiner, LocalAddresses addresses, Alerts alerts, Health health,
+            Consumer<List<String>> names) {
         Configuration next = reload.take();
         if (next == null) {
             return;
@@ -142,6 +145,8 @@ final class Session {
             for (Alert dropped : alerts.reload(next.notifications(), names(next), layer(next))) {
                 reload.say("no longer watched: " + dropped.label() + " (" + dropped.subject() + "), which was firing");
             }
+            health.change(next.general().healthEvery(), Ticker.SYSTEM.nanos());
+            names.accept(sources.names());
             configuration = next;
             reload.say("configuration reloaded");
         } catch (ProgramException e) {

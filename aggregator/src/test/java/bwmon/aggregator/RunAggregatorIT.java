@@ -124,7 +124,7 @@ class RunAggregatorIT {
             var failure = new AtomicReference<Throwable>();
             Thread run = Thread.ofPlatform().uncaughtExceptionHandler((thread, e) -> failure.set(e)).start(() -> {
                 try {
-                    session.run(false, _ -> {});
+                    session.run(false, _ -> {}, () -> {});
                 } catch (ProgramException e) {
                     throw new IllegalStateException(e);
                 }

@@ -102,11 +102,7 @@ final class NotificationSection {
     }
 
     private static Delivery delivery(Settings section) throws ProgramException {
-        List<String> command = section.list("command", CommandWords::check);
-        if (command.size() == 1 && command.getFirst().contains(" ")) {
-            throw section.error("command", "no shell splits '" + command.getFirst()
-                    + "' into words: expected a list of words, such as [\"/usr/bin/logger\", \"{rate}\"]");
-        }
+        List<String> command = command(section);
         if (!command.isEmpty() && !CommandWords.namesProgram(command.getFirst())) {
             throw section.error("command", "the first word has to name a program, not '" + command.getFirst() + "'");
         }
@@ -116,6 +112,27 @@ final class NotificationSection {
         }
         return new Delivery(command, timeLimit, section.parsed("webhook", NotificationSection::webhook).orElse(null),
                 section.bool("system-log").orElse(false));
+    }
+
+    private static List<String> command(Settings section) throws ProgramException {
+        var words = new ArrayList<String>();
+        List<Settings> elements = section.objects("command", "word");
+        for (Settings element : elements) {
+            Optional<String> asIs = element.parsed("as-is", CommandWords::asIs);
+            if (asIs.isPresent()) {
+                words.add(asIs.get());
+            } else {
+                element.requiredText("word");
+                String word = element.parsed("word", CommandWords::check).orElseThrow();
+                if (elements.size() == 1 && word.contains(" ")) {
+                    throw section.error("command", "no shell splits '" + word + "' into words: expected a list of words,"
+                            + " such as [\"/usr/bin/logger\", \"{rate}\"], or [{ as-is = \"/path with blanks\" }]");
+                }
+                words.add(word);
+            }
+            element.end();
+        }
+        return words;
     }
 
     private static URI webhook(String text) {

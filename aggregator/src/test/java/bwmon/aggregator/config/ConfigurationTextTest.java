@@ -61,7 +61,7 @@ class ConfigurationTextTest {
     @MethodSource
     void samplesReadBack(List<Path> files) throws Exception {
         Configuration sample = files.getFirst().toString().endsWith(".ini")
-                ? ConfigurationFiles.convert(files).configuration()
+                ? ConfigurationFiles.convert(files, AutoGroup.NONE).configuration()
                 : ConfigurationFile.read(files.getFirst(), AutoGroup.NONE);
         String text = ConfigurationText.of(sample);
         assertEquals(sample.orHost(), read(text), text);
@@ -98,7 +98,7 @@ class ConfigurationTextTest {
                     to = "[::1]:8080"
                   }
                 }
-                """, ConfigurationText.of(ConfigurationFiles.convert(List.of(OldFilesTest.MONITORS)).configuration()));
+                """, ConfigurationText.of(ConfigurationFiles.convert(List.of(OldFilesTest.MONITORS), AutoGroup.NONE).configuration()));
         assertEquals("""
                 notifications {
                   n {

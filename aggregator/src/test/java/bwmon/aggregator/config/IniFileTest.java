@@ -118,7 +118,7 @@ class IniFileTest {
                 }
                 Files.write(file, bytes);
                 try {
-                    ConfigurationFiles.convert(List.of(file));
+                    ConfigurationFiles.convert(List.of(file), AutoGroup.NONE);
                     read++;
                 } catch (ProgramException e) {
                     assertEquals(ProgramException.Kind.CONFIGURATION, e.kind());

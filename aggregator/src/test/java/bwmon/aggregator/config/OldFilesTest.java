@@ -42,7 +42,7 @@ class OldFilesTest {
 
     @Test
     void monitorsAndPipesAreReadAsTheSampleSays() throws Exception {
-        Configuration sample = ConfigurationFiles.convert(List.of(MONITORS)).configuration();
+        Configuration sample = ConfigurationFiles.convert(List.of(MONITORS), AutoGroup.NONE).configuration();
 
         assertEquals(List.of(
                 new MonitorFilter.Selection("host", List.of(Match.of(Rule.command("nginx|ssh|python"))),
@@ -62,7 +62,7 @@ class OldFilesTest {
         assertEquals(List.of(application("web", "nginx", "(?i)httpd|apache2"),
                 application("backup", "\\brestic\\b", "^/usr/bin/(?P<program>borg|borgmatic)\\z", "^pipe-2222:"),
                 application("shells", "(^|/)(ba|da|z){0,1}sh( |$)")),
-                ConfigurationFiles.convert(List.of(APPLICATIONS)).configuration().applications());
+                ConfigurationFiles.convert(List.of(APPLICATIONS), AutoGroup.NONE).configuration().applications());
     }
 
     private static ApplicationRules application(String name, String... regexes) {
@@ -79,7 +79,7 @@ class OldFilesTest {
                 notification("any-in", ".", Amount.RX, 10_486_272, 10, List.of()),
                 notification("any-out", ".", Amount.TX, 1024 * 1024, 10, List.of()),
                 notification("both", "nginx", Amount.TOTAL, 2048 * 1024, 60, List.of())),
-                ConfigurationFiles.convert(List.of(NOTIFICATIONS)).configuration().notifications());
+                ConfigurationFiles.convert(List.of(NOTIFICATIONS), AutoGroup.NONE).configuration().notifications());
     }
 
     private static Notification notification(String label, String filter, Amount amount, long above, int seconds,
@@ -94,7 +94,7 @@ class OldFilesTest {
         var files = new ConfigurationFiles(null, MONITORS, APPLICATIONS, NOTIFICATIONS, AutoGroup.UNIT);
         ConfigurationFiles.Loaded loaded = files.read(Map.of());
 
-        Configuration converted = ConfigurationFiles.convert(List.of(NOTIFICATIONS, MONITORS, APPLICATIONS))
+        Configuration converted = ConfigurationFiles.convert(List.of(NOTIFICATIONS, MONITORS, APPLICATIONS), AutoGroup.NONE)
                 .configuration();
         assertEquals(new Configuration(converted.monitors(), converted.pipes(), converted.applications(),
                 AutoGroup.UNIT, converted.notifications(), General.DEFAULT), loaded.configuration());
@@ -105,13 +105,13 @@ class OldFilesTest {
     @Test
     void aPipeOfBwmon1IsOnLoopbackOnly() throws Exception {
         assertEquals(new PipeSpec.Listen.Tcp((InetAddress) null, 8080),
-                ConfigurationFiles.convert(List.of(MONITORS)).configuration().pipes().get(1).listen());
+                ConfigurationFiles.convert(List.of(MONITORS), AutoGroup.NONE).configuration().pipes().get(1).listen());
     }
 
     @Test
     void aNotificationWithoutThresholdIsLeftOutAloud() throws Exception {
         Path file = Files.writeString(directory.resolve("n"), "\n[quiet]\nprocess_filter=x\nin_threshold=0\n");
-        ConfigurationFiles.Loaded loaded = ConfigurationFiles.convert(List.of(file));
+        ConfigurationFiles.Loaded loaded = ConfigurationFiles.convert(List.of(file), AutoGroup.NONE);
 
         assertEquals(List.of(), loaded.configuration().notifications());
         assertEquals(List.of(file + ":2: [quiet]: has no threshold, and is left out"), loaded.warnings());
@@ -121,7 +121,7 @@ class OldFilesTest {
     void theSmallestThresholdIsAThreshold() throws Exception {
         Path file = Files.writeString(directory.resolve("n"), "[a]\nprocess_filter=x\nout_threshold=0.0001\n");
         assertEquals(new Condition.Rate(new Threshold(1), Duration.ofSeconds(1), false),
-                ConfigurationFiles.convert(List.of(file)).configuration().notifications().getFirst().condition());
+                ConfigurationFiles.convert(List.of(file), AutoGroup.NONE).configuration().notifications().getFirst().condition());
     }
 
     @ParameterizedTest
@@ -153,7 +153,7 @@ class OldFilesTest {
     })
     void errorsNameFileLineSectionAndKey(String lines, int line, String message) throws Exception {
         Path file = Files.writeString(directory.resolve("old"), "[s]\n" + lines.replace(';', '\n') + "\n");
-        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(file)));
+        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(file), AutoGroup.NONE));
 
         assertEquals(ProgramException.Kind.CONFIGURATION, error.kind());
         String found = String.valueOf(error.getMessage());
@@ -166,7 +166,7 @@ class OldFilesTest {
             "[DEFAULT]\\nx=y | is no file"})
     void aFileOfNoKindIsRefusedWithWhatWasLookedFor(String text, String message) throws Exception {
         Path file = Files.writeString(directory.resolve("old"), text.replace("\\n", "\n"));
-        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(file)));
+        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(file), AutoGroup.NONE));
         assertEquals(file + ": " + message
                 + " of bwmon 1.x: looked for sections that all have type (monitors), sections"
                 + " that all have process_filter (notifications), or sections that have neither, but one or more"
@@ -175,14 +175,14 @@ class OldFilesTest {
 
     @Test
     void aPipeWithTheNameOfAnApplicationGoesByWhatBwmon1ShowedItAs() throws Exception {
-        Configuration both = ConfigurationFiles.convert(List.of(MONITORS, APPLICATIONS)).configuration();
+        Configuration both = ConfigurationFiles.convert(List.of(MONITORS, APPLICATIONS), AutoGroup.NONE).configuration();
         assertEquals(List.of("ssh", "pipe-8080:[::1]:8080"), both.pipes().stream().map(PipeSpec::name).toList());
     }
 
     @Test
     void oneNameForTwoApplicationsIsAnError() throws Exception {
         Path apps = Files.writeString(directory.resolve("apps"), "[x]\na=b\n\n[web]\na=b\n");
-        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(APPLICATIONS, apps)));
+        var error = assertThrows(ProgramException.class, () -> ConfigurationFiles.convert(List.of(APPLICATIONS, apps), AutoGroup.NONE));
         assertTrue(
                 String.valueOf(error.getMessage()).startsWith(apps + ":4: [web]: 'web' is the name of an application"),
                 error.getMessage());
