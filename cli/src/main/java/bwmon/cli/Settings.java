@@ -3,6 +3,7 @@ package bwmon.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -252,6 +253,16 @@ public final class Settings {
             }
         }
         return sections;
+    }
+
+    /**
+     * Refuses keys that are none of these, before what they were to be is found missing.
+     *
+     * @throws ProgramException naming the first such key and the known ones
+     */
+    public void only(Collection<String> keys) throws ProgramException {
+        asked.addAll(keys);
+        end();
     }
 
     /**

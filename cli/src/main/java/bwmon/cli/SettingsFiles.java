@@ -120,7 +120,9 @@ final class SettingsFiles {
     ConfigObject resolve(Path first, boolean withOverrides) throws ProgramException {
         Config all = withOverrides ? overrides() : ConfigFactory.empty();
         for (int i = layers.size() - 1; i >= 0; i--) {
-            all = all.withFallback(layers.get(i).toConfig());
+            Config layer = layers.get(i).toConfig();
+            // Of two that are empty the first would be the origin, and that of the overrides is no file.
+            all = all.isEmpty() ? layer : all.withFallback(layer);
         }
         try {
             if (SettingsSize.of(all.root()) > SettingsSize.MAX) {
