@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param files the names of all files, in the order in which their reading began
  */
 record SettingsOrder(List<ConfigObject> layers, List<String> files) {
+    /** Longer lines are not searched: programs write them. */
+    private static final int MAX_LINE = 10_000;
 
     private record Place(int layer, int file, int line, int column) implements Comparable<Place> {
         private static final Place LAST = new Place(Integer.MAX_VALUE, 0, 0, 0);
@@ -71,28 +73,35 @@ record SettingsOrder(List<ConfigObject> layers, List<String> files) {
         object.forEach((key, value) -> places.put(key, place(key, value)));
         Set<Place> seen = new HashSet<>();
         Set<Place> shared = places.values().stream().filter(place -> !seen.add(place)).collect(Collectors.toSet());
-        places.replaceAll((key, place) -> shared.contains(place) ? place.at(column(place, key)) : place);
+        Map<Place, String> lines = new HashMap<>();
+        shared.forEach(place -> lines.put(place, line(place)));
+        places.replaceAll((key, place) -> shared.contains(place)
+                ? place.at(column(lines.getOrDefault(place, ""), key))
+                : place);
         var keys = new ArrayList<>(object.keySet());
         keys.sort(Comparator.comparing((String key) -> places.getOrDefault(key, Place.LAST))
                 .thenComparing(Comparator.naturalOrder()));
         return keys;
     }
 
-    /** Where a key stands in its line, which the library does not know; 0 if that is not found. */
-    private int column(Place place, String key) {
+    private String line(Place place) {
         if (place.equals(Place.LAST)) {
-            return 0;
+            return "";
         }
-        String name = Pattern.quote(key);
-        String quoted = Pattern.quote(ConfigUtil.quoteString(key));
-        Pattern pattern = Pattern.compile("(?<![^\\s{,.])(" + name + "|" + quoted + ")\\s*([{=:.]|\\+=)");
         try (Stream<String> lines = Files.lines(Path.of(files.get(place.file())))) {
-            Matcher found = pattern.matcher(lines.skip(place.line() - 1L).findFirst().orElse(""));
-            return found.find() ? found.start() : 0;
+            String line = lines.skip(place.line() - 1L).findFirst().orElse("");
+            return line.length() <= MAX_LINE ? line : "";
         } catch (IOException | UncheckedIOException e) {
             // The file was read a moment ago; by name is an order too.
-            return 0;
+            return "";
         }
+    }
+
+    /** Where a key stands in its line, which the library does not know; 0 if that is not found. */
+    private static int column(String line, String key) {
+        String name = Pattern.quote(key) + "|" + Pattern.quote(ConfigUtil.quoteString(key));
+        Matcher found = Pattern.compile("(?<![^\\s{,.])(" + name + ")\\s*([{=:.]|\\+=)").matcher(line);
+        return found.find() ? found.start() : 0;
     }
 
     private Place place(String key, ConfigValue merged) {

@@ -193,9 +193,17 @@ class SettingsTest {
     }
 
     @Test
-    void keysOfOneLineComeByName() throws Exception {
-        assertEquals(List.of("c", "a", "b", "k394738x0", "k734668x1", "z"),
-                settings("c = 1\nz = 1, k734668x1 = 1, b = 1, k394738x0 = 1, a = 1").keys());
+    void keysOfOneLineComeFromLeftToRight() throws Exception {
+        assertEquals(List.of("c", "z", "k734668x1", "b", "k394738x0", "a"),
+                settings("c = 1\nz = 1, k734668x1:1, b { x = 1 }, k394738x0.y = 1,a += 1").keys());
+        Settings all = settings(
+                "applications { zz { match = [ab, a] }, \"a b\" { match = x }, ab { match = zz }, a{match=b} }");
+        assertEquals(List.of("zz", "a b", "ab", "a"), all.section("applications").orElseThrow().keys());
+    }
+
+    @Test
+    void keysOfAnEndlessLineComeByName() throws Exception {
+        assertEquals(List.of("a", "b", "c"), settings("c = 1, b = 1, a = \"" + "x".repeat(10_000) + "\"").keys());
     }
 
     @Test
