@@ -66,7 +66,7 @@ final class Reload {
             next.set(read.configuration());
         } catch (ProgramException e) {
             say("not reloaded, what was in force stays so: " + e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             // Of a signal's thread nobody else would hear.
             LOG.error("reading the configuration again failed", e);
             say("not reloaded, what was in force stays so: internal error, the log says more");

@@ -76,7 +76,7 @@ public final class RunAggregator implements Callable<Integer> {
     private @Nullable CommandSpec spec;
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read everything from a HOCON file, and from conf.d/*.conf beside it. Default: /etc/bwmon/bwmon.conf,"
-            + " if it is there; else one monitor of this host.")
+            + " if it is there and no file of bwmon 1.x is named; else one monitor of this host.")
     private @Nullable Path config;
 
     @Option(names = "--app-config", paramLabel = "FILE", description = "Read applications from a file of bwmon 1.x.")
@@ -132,7 +132,8 @@ public final class RunAggregator implements Callable<Integer> {
         var out = new StandardOutput();
         int exitCode = 0;
         if (!convert.isEmpty()) {
-            print(ConfigurationFiles.convert(convert), out.stream());
+            refuseBesideConvert();
+            print(withOptions(ConfigurationFiles.convert(convert, autoGroup())), out.stream());
         } else if (check) {
             print(load(), out.stream());
         } else if (testNotification != null) {
@@ -149,13 +150,34 @@ public final class RunAggregator implements Callable<Integer> {
         out.print(ConfigurationText.of(loaded.configuration()));
     }
 
+    /** What would say something else, or nothing that is printed. */
+    private void refuseBesideConvert() {
+        for (String other : List.of("--config", "--app-config", "--monitor-config", "--notification-config", "--check",
+                "--test-notification")) {
+            if (commandLine().getParseResult().hasMatchedOption(other)) {
+                throw new ParameterException(commandLine(), "--convert does not go with " + other
+                        + ": it reads files of bwmon 1.x that stand behind it, whatever kind each is");
+            }
+        }
+    }
+
+    private AutoGroup autoGroup() {
+        return autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE;
+    }
+
     /** What the files say, and the options that are about the same. */
     private Loaded load() throws ProgramException {
         boolean hasOldFiles = appConfig != null || monitorConfig != null || notificationConfig != null;
-        // One that cannot be looked at is read, so that the reason is told.
-        Path file = config != null || hasOldFiles || Files.notExists(DEFAULT_CONFIG) ? config : DEFAULT_CONFIG;
-        Loaded loaded = new ConfigurationFiles(file, monitorConfig, appConfig, notificationConfig,
-                autoGroup ? AutoGroup.EXECUTABLE : AutoGroup.NONE).read(System.getenv());
+        if (config == null && !hasOldFiles && !Files.notExists(DEFAULT_CONFIG)) {
+            // From now on it is asked for: at a reload one that has gone is an error, and not an empty configuration. One
+            // that cannot be looked at is read, so that the reason is told.
+            config = DEFAULT_CONFIG;
+        }
+        return withOptions(new ConfigurationFiles(config, monitorConfig, appConfig, notificationConfig, autoGroup())
+                .read(System.getenv()));
+    }
+
+    private Loaded withOptions(Loaded loaded) {
         Configuration read = loaded.configuration();
         General general = read.general();
         return new Loaded(new Configuration(read.monitors(), read.pipes(), read.applications(), read.autoGroup(),

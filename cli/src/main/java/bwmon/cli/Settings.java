@@ -3,6 +3,7 @@ package bwmon.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,8 @@ public final class Settings {
 
     /**
      * The names of this object's keys in the order in which they are read: files in the order in which their reading
-     * begins, an included file behind the whole file that includes it, within a file by line, several of one line by name.
+     * begins, an included file behind the whole file that includes it, within a file by line and within a line from left to
+     * right, but by name in lines of more than 10,000 characters.
      * A key that several files have stands where the first of them has it; but one that a file and its includes share, where
      * the first line stands that was not overridden. Keys of the environment come last.
      */
@@ -252,6 +254,16 @@ public final class Settings {
             }
         }
         return sections;
+    }
+
+    /**
+     * Refuses keys that are none of these, before what they were to be is found missing.
+     *
+     * @throws ProgramException naming the first such key and the known ones
+     */
+    public void only(Collection<String> keys) throws ProgramException {
+        asked.addAll(keys);
+        end();
     }
 
     /**

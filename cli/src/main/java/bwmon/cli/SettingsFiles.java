@@ -37,6 +37,7 @@ final class SettingsFiles {
     static final int MAX_FILE_BYTES = 1 << 20;
     /** So many files may a configuration have; the library itself refuses more than 50 includes within each other. */
     static final int MAX_FILES = 1000;
+    private static final int MAX_MESSAGE = 500;
     private static final String OVERRIDE = "CONFIG_FORCE_";
 
     private final Map<String, String> environment;
@@ -63,7 +64,9 @@ final class SettingsFiles {
             throw new ProgramException(Kind.CONFIGURATION, file + ": "
                     + (Files.isDirectory(file)
                             ? "is a directory; expected a configuration file"
-                            : Files.exists(file) ? "may not be read" : "no such file"));
+                            : Files.isRegularFile(file)
+                                    ? "may not be read"
+                                    : Files.exists(file) ? "is no regular file" : "no such file"));
         }
         try {
             // Absolute, because relative includes are looked up beside the file only then.
@@ -117,9 +120,15 @@ final class SettingsFiles {
     ConfigObject resolve(Path first, boolean withOverrides) throws ProgramException {
         Config all = withOverrides ? overrides() : ConfigFactory.empty();
         for (int i = layers.size() - 1; i >= 0; i--) {
-            all = all.withFallback(layers.get(i).toConfig());
+            Config layer = layers.get(i).toConfig();
+            // Of two that are empty the first would be the origin, and that of the overrides is no file.
+            all = all.isEmpty() ? layer : all.withFallback(layer);
         }
         try {
+            if (SettingsSize.of(all.root()) > SettingsSize.MAX) {
+                throw new ProgramException(Kind.CONFIGURATION, first + ": its substitutions make more than "
+                        + SettingsSize.MAX + " characters of it: look for keys that have others in them several times");
+            }
             return all.resolve(ConfigResolveOptions.defaults().setUseSystemEnvironment(false)
                     .appendResolver(new Variables(environment))).root();
         } catch (ConfigException e) {
@@ -173,6 +182,10 @@ final class SettingsFiles {
             message += "; a key of that name has to stand in quotes: \"include\" = ...";
         }
         // An include that is missing has a name, but no place.
+        if (message.length() > MAX_MESSAGE) {
+            // The library puts whole objects in: nobody reads that, and there may be secrets in them.
+            message = message.substring(0, MAX_MESSAGE) + "...";
+        }
         boolean placed = origin != null && origin.filename() != null;
         return new ProgramException(Kind.CONFIGURATION, (placed ? "" : file + ": ") + place(origin) + message, e);
     }

@@ -1,14 +1,25 @@
 package bwmon.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +30,20 @@ import org.jspecify.annotations.Nullable;
  * @param files the names of all files, in the order in which their reading began
  */
 record SettingsOrder(List<ConfigObject> layers, List<String> files) {
+    /** Longer lines are not searched: programs write them. */
+    private static final int MAX_LINE = 10_000;
 
-    private record Place(int layer, int file, int line) implements Comparable<Place> {
-        private static final Place LAST = new Place(Integer.MAX_VALUE, 0, 0);
+    private record Place(int layer, int file, int line, int column) implements Comparable<Place> {
+        private static final Place LAST = new Place(Integer.MAX_VALUE, 0, 0, 0);
+
+        Place at(int column) {
+            return new Place(layer, file, line, column);
+        }
 
         @Override
         public int compareTo(Place other) {
             return Comparator.comparingInt(Place::layer).thenComparingInt(Place::file).thenComparingInt(Place::line)
-                    .compare(this, other);
+                    .thenComparingInt(Place::column).compare(this, other);
         }
     }
 
@@ -54,10 +71,37 @@ record SettingsOrder(List<ConfigObject> layers, List<String> files) {
     List<String> sort(ConfigObject object) {
         Map<String, Place> places = new HashMap<>();
         object.forEach((key, value) -> places.put(key, place(key, value)));
+        Set<Place> seen = new HashSet<>();
+        Set<Place> shared = places.values().stream().filter(place -> !seen.add(place)).collect(Collectors.toSet());
+        Map<Place, String> lines = new HashMap<>();
+        shared.forEach(place -> lines.put(place, line(place)));
+        places.replaceAll((key, place) -> shared.contains(place)
+                ? place.at(column(lines.getOrDefault(place, ""), key))
+                : place);
         var keys = new ArrayList<>(object.keySet());
         keys.sort(Comparator.comparing((String key) -> places.getOrDefault(key, Place.LAST))
                 .thenComparing(Comparator.naturalOrder()));
         return keys;
+    }
+
+    private String line(Place place) {
+        if (place.equals(Place.LAST)) {
+            return "";
+        }
+        try (Stream<String> lines = Files.lines(Path.of(files.get(place.file())))) {
+            String line = lines.skip(place.line() - 1L).findFirst().orElse("");
+            return line.length() <= MAX_LINE ? line : "";
+        } catch (IOException | UncheckedIOException e) {
+            // The file was read a moment ago; by name is an order too.
+            return "";
+        }
+    }
+
+    /** Where a key stands in its line, which the library does not know; 0 if that is not found. */
+    private static int column(String line, String key) {
+        String name = Pattern.quote(key) + "|" + Pattern.quote(ConfigUtil.quoteString(key));
+        Matcher found = Pattern.compile("(?<![^\\s{,.])(" + name + ")\\s*([{=:.]|\\+=)").matcher(line);
+        return found.find() ? found.start() : 0;
     }
 
     private Place place(String key, ConfigValue merged) {
@@ -73,7 +117,7 @@ record SettingsOrder(List<ConfigObject> layers, List<String> files) {
     private Place place(int layer, ConfigValue value) {
         ConfigOrigin origin = origin(value);
         int file = index(origin);
-        return file < 0 ? Place.LAST : new Place(layer, file, origin.lineNumber());
+        return file < 0 ? Place.LAST : new Place(layer, file, origin.lineNumber(), 0);
     }
 
     /** Which file; -1 if it is none, as a variable or several at once are. */
@@ -94,7 +138,7 @@ record SettingsOrder(List<ConfigObject> layers, List<String> files) {
             for (ConfigValue inner : object.values()) {
                 ConfigOrigin origin = origin(inner);
                 int file = index(origin);
-                Place at = new Place(0, file < 0 ? files.size() : file, origin.lineNumber());
+                Place at = new Place(0, file < 0 ? files.size() : file, origin.lineNumber(), 0);
                 if (at.compareTo(place) < 0) {
                     first = origin;
                     place = at;

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -192,9 +193,17 @@ class SettingsTest {
     }
 
     @Test
-    void keysOfOneLineComeByName() throws Exception {
-        assertEquals(List.of("c", "a", "b", "k394738x0", "k734668x1", "z"),
-                settings("c = 1\nz = 1, k734668x1 = 1, b = 1, k394738x0 = 1, a = 1").keys());
+    void keysOfOneLineComeFromLeftToRight() throws Exception {
+        assertEquals(List.of("c", "z", "k734668x1", "b", "k394738x0", "a"),
+                settings("c = 1\nz = 1, k734668x1:1, b { x = 1 }, k394738x0.y = 1,a += 1").keys());
+        Settings all = settings(
+                "applications { zz { match = [ab, a] }, \"a b\" { match = x }, ab { match = zz }, a{match=b} }");
+        assertEquals(List.of("zz", "a b", "ab", "a"), all.section("applications").orElseThrow().keys());
+    }
+
+    @Test
+    void keysOfAnEndlessLineComeByName() throws Exception {
+        assertEquals(List.of("a", "b", "c"), settings("c = 1, b = 1, a = \"" + "x".repeat(10_000) + "\"").keys());
     }
 
     @Test
@@ -298,8 +307,36 @@ class SettingsTest {
         assertTrue(message.startsWith("bwmon.conf:2: ") && message.contains("${nowhere}"), message);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"a%d = ${a%d}${a%d}", "a%d { x = ${a%d}, y = ${a%d} }", "a%d = [${a%d}, {x = ${a%d}}]",
+            "a0 = ${a0}${a0} # %d %d %d"})
+    void substitutionsDoNotGrowWithoutBound(String line) {
+        var text = new StringBuilder("a0 = xxxxxxxx\n");
+        for (int i = 1; i <= 40; i++) {
+            text.append(line.formatted(i, i - 1, i - 1)).append('\n');
+        }
+        String message = error(() -> settings(text.toString()));
+        assertTrue(message.startsWith("bwmon.conf: its substitutions make more than"), message);
+    }
+
+    @Test
+    void manySubstitutionsThatDoNotGrowAreRead() throws Exception {
+        String more = "list += ${word}${?NONE}${word}\nbase = ${base} { k = ${word} }\n".repeat(60);
+        Settings settings = settings("word = ab, list = [], base { l = 1 }\n" + more);
+        assertEquals(Collections.nCopies(60, "abab"), settings.texts("list"));
+        assertEquals(Optional.of("ab"), settings.section("base").orElseThrow().text("k"));
+    }
+
+    @Test
+    void aMessageDoesNotShowWholeObjects() {
+        String message = error(
+                () -> settings("a = x {\n" + "key = \"secret\"\n k2 = \"%s\" }".formatted("s".repeat(9000))));
+        assertTrue(message.length() < 600 && message.startsWith("bwmon.conf:1: Cannot concatenate"), message);
+    }
+
     @Test
     void aFileThatIsNoneIsNamed() {
+        assertEquals("/dev/null: is no regular file", error(() -> Settings.load(Path.of("/dev/null"))));
         assertEquals("gone.conf: no such file", error(() -> Settings.load(dir.resolve("gone.conf"))));
         assertEquals(dir + ": is a directory; expected a configuration file", error(() -> Settings.load(dir)));
     }

@@ -32,6 +32,9 @@ public record PipeSpec(@Nullable String name, Listen listen, PipeOptions options
     /** How long people and programs commonly wait for an answer. */
     public static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final List<String> KEYS = List.of("listen", "to", "bind", "limit", "max-connections",
+            "connect-timeout", "idle-timeout", "send-proxy");
+
     /** Where a pipe takes connections. */
     public sealed interface Listen {
         /**
@@ -151,12 +154,12 @@ public record PipeSpec(@Nullable String name, Listen listen, PipeOptions options
     }
 
     /**
-     * Reads a pipe's section of a configuration: {@code listen}, {@code to}, {@code bind}, {@code limit},
-     * {@code max-connections}, {@code connect-timeout}, {@code idle-timeout}, {@code send-proxy}.
+     * Reads a pipe's section of a configuration, and refuses other keys than a pipe has and than were asked for before.
      *
      * @throws ProgramException naming file and line of what is wrong
      */
     public static PipeSpec read(String name, Settings section) throws ProgramException {
+        section.only(KEYS);
         InetAddress bind = section.parsed("bind", PipeSpec::bindAddress).orElse(null);
         section.requiredText("listen");
         Listen listen = section.parsed("listen", text -> Listen.parse(text, bind)).orElseThrow();
@@ -184,7 +187,6 @@ public record PipeSpec(@Nullable String name, Listen listen, PipeOptions options
         var specs = new ArrayList<PipeSpec>();
         for (var entry : file.sections("pipes").entrySet()) {
             specs.add(read(entry.getKey(), entry.getValue()));
-            entry.getValue().end();
         }
         file.end();
         if (specs.isEmpty()) {

@@ -24,7 +24,7 @@ final class CommandWords {
             if (!Delivery.PLACEHOLDERS.contains(placeholder.group(1))) {
                 throw new IllegalArgumentException(
                         "'" + word + "' is no placeholder; known: {" + String.join("}, {", Delivery.PLACEHOLDERS)
-                                + "}");
+                                + "}; a word that is to stay so: { as-is = \"" + word + "\" }");
             }
             return word;
         }
@@ -39,7 +39,35 @@ final class CommandWords {
         return word;
     }
 
-    static void refuseNul(String word) {
+    /**
+     * Takes a word as it stands, whatever braces it has.
+     *
+     * @throws IllegalArgumentException if that cannot be
+     */
+    static String asIs(String word) {
+        refuseNul(word);
+        if (isReplaced(word)) {
+            throw new IllegalArgumentException("'" + word + "' is replaced wherever it is a whole word");
+        }
+        return word;
+    }
+
+    /** Whether {@link #check} takes the word. */
+    static boolean isPlain(String word) {
+        try {
+            check(word);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean isReplaced(String word) {
+        Matcher placeholder = PLACEHOLDER.matcher(word);
+        return placeholder.matches() && Delivery.PLACEHOLDERS.contains(placeholder.group(1));
+    }
+
+    private static void refuseNul(String word) {
         if (word.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("a word cannot hold a NUL character");
         }
@@ -47,6 +75,6 @@ final class CommandWords {
 
     /** Whether the first word can be a program. */
     static boolean namesProgram(String word) {
-        return !word.isBlank() && !PLACEHOLDER.matcher(word).matches();
+        return !word.isBlank() && !isReplaced(word);
     }
 }

@@ -51,12 +51,14 @@ public final class ConfigurationFile {
             }
             section.end();
         }
-        List<ApplicationRules> applications = applications(file);
         AutoGroup grouping = file.parsed("auto-group", ConfigurationFile::autoGroup).orElse(AutoGroup.NONE);
         if (autoGroup != AutoGroup.NONE) {
             grouping = autoGroup;
         }
-        Set<String> names = names(pipes, applications, file);
+        var names = new TreeSet<String>();
+        pipes.forEach(pipe -> names.add(pipe.owner().name()));
+        List<ApplicationRules> applications = applications(file, Set.copyOf(names));
+        applications.forEach(application -> names.add(application.name()));
         names.addAll(others);
         // Grouped automatically, any name may come up; else a name that is none is most often misspelt.
         List<Notification> notifications = NotificationSection.readAll(file, grouping == AutoGroup.NONE ? names : null);
@@ -108,11 +110,15 @@ public final class ConfigurationFile {
         return rules;
     }
 
-    private static List<ApplicationRules> applications(Settings file) throws ProgramException {
+    /** A name for a pipe too would make one notification watch both, and two lines of one name. */
+    private static List<ApplicationRules> applications(Settings file, Set<String> pipes) throws ProgramException {
         var applications = new ArrayList<ApplicationRules>();
         for (Map.Entry<String, Settings> entry : file.sections("applications").entrySet()) {
             Settings section = entry.getValue();
             Text.check(section, entry.getKey());
+            if (pipes.contains(entry.getKey())) {
+                throw section.error("is the name of a pipe too: expected different names");
+            }
             var rules = new ArrayList<Match>();
             for (Settings rule : section.objects("match", "command")) {
                 rules.add(RuleSection.read(rule));
@@ -124,19 +130,5 @@ public final class ConfigurationFile {
             applications.add(new ApplicationRules(entry.getKey(), rules));
         }
         return applications;
-    }
-
-    /** The names of applications and pipes; one name for both would make a notification for both and a line for each. */
-    private static Set<String> names(List<PipeSpec> pipes, List<ApplicationRules> applications, Settings file)
-            throws ProgramException {
-        var names = new TreeSet<String>();
-        applications.forEach(application -> names.add(application.name()));
-        for (PipeSpec pipe : pipes) {
-            if (!names.add(pipe.owner().name())) {
-                throw file.error("applications", "'" + pipe.owner().name()
-                        + "' is the name of a pipe too: expected different names");
-            }
-        }
-        return names;
     }
 }

@@ -86,14 +86,15 @@ public record ConfigurationFiles(@Nullable Path config, @Nullable Path monitors,
     /**
      * Reads files of bwmon 1.x whose kinds their content tells.
      *
+     * @param autoGroup what bwmon 1.x was told by an option
      * @throws ProgramException naming file and line of what is wrong; also for a file of no kind
      */
-    public static Loaded convert(List<Path> files) throws ProgramException {
+    public static Loaded convert(List<Path> files, AutoGroup autoGroup) throws ProgramException {
         var old = new OldFiles();
         for (Path file : files) {
             old.add(IniFile.read(file));
         }
-        return new Loaded(old.behind(OldFiles.nothing(AutoGroup.NONE)), old.warnings());
+        return new Loaded(old.behind(OldFiles.nothing(autoGroup)), old.warnings());
     }
 
     /** Programs that are not there now; they may come later. */

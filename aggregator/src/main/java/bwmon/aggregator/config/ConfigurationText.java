@@ -242,9 +242,16 @@ public final class ConfigurationText {
         }
     }
 
+    private static String word(String word, boolean isAlone) {
+        return CommandWords.isPlain(word) && !(isAlone && word.contains(" "))
+                ? Hocon.quoted(word)
+                : "{ as-is = " + Hocon.quoted(word) + " }";
+    }
+
     private void delivery(Delivery delivery) {
-        if (!delivery.command().isEmpty()) {
-            hocon.list("command", delivery.command().stream().map(Hocon::quoted).toList());
+        List<String> words = delivery.command();
+        if (!words.isEmpty()) {
+            hocon.list("command", words.stream().map(word -> word(word, words.size() == 1)).toList());
         }
         if (!delivery.timeLimit().equals(Delivery.DEFAULT_TIME_LIMIT)) {
             hocon.line("time-limit", Hocon.duration(delivery.timeLimit()));

@@ -64,11 +64,11 @@ final class IniFile {
         for (int i = 0; i < lines.length; i++) {
             String line = lines[i];
             String place = path + ":" + (i + 1) + ": ";
-            if (line.indexOf('\ufffd') >= 0 || line.indexOf('\0') >= 0) {
-                throw error(place + "expected text in UTF-8");
-            }
             if (isComment(line)) {
                 continue;
+            }
+            if (line.indexOf('\ufffd') >= 0 || line.indexOf('\0') >= 0) {
+                throw error(place + "expected text in UTF-8");
             }
             if (isBlank(line.charAt(0)) && entries != null && key != null) {
                 entries.computeIfPresent(key, (_, entry) -> entry.continued(strip(line)));

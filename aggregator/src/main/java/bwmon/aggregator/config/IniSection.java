@@ -154,17 +154,11 @@ final class IniSection {
         return value.get();
     }
 
-    /**
-     * Refuses keys of the section itself that nobody asked for.
-     *
-     * @throws ProgramException naming the first such key and the known ones
-     */
-    void end() throws ProgramException {
-        for (String key : own.keySet()) {
-            if (!asked.contains(key)) {
-                throw new ProgramException(Kind.CONFIGURATION, own.getOrDefault(key, new Entry(place, "")).place() + "["
-                        + name + "] " + key + ": is not known here; known: " + String.join(", ", asked));
-            }
-        }
+    /** Keys of the section itself that nobody asked for, each with its place. bwmon 1.x took no notice of them. */
+    List<String> unknown() {
+        return own.entrySet().stream().filter(entry -> !asked.contains(entry.getKey()))
+                .map(entry -> entry.getValue().place() + "[" + name + "] " + entry.getKey()
+                        + ": is not known here, and is left out; known: " + String.join(", ", asked))
+                .toList();
     }
 }

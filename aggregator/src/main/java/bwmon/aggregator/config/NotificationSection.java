@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class NotificationSection {
     private static final Duration MAX_TIME_LIMIT = Duration.ofHours(1);
     private static final Duration MIN_REPEAT = Duration.ofSeconds(1);
+    private static final List<String> KEYS = List.of("above", "application", "average-over", "clear-below", "command",
+            "compare-early", "direction", "each", "everything", "no-traffic-for", "period", "process", "repeat-every",
+            "reset-day", "system-log", "tell-resolved", "time-limit", "webhook");
     private static final String SUBJECTS = "expected one of application = NAME, process = RULE, each = \"REGEX\""
             + " and everything = true";
 
@@ -44,6 +47,7 @@ final class NotificationSection {
     private static Notification read(String label, Settings section, @Nullable Set<String> known)
             throws ProgramException {
         Text.check(section, label);
+        section.only(KEYS);
         Subject subject = subject(section, known);
         Optional<Amount> direction = section.parsed("direction", NotificationSection::direction);
         Condition condition = ConditionSection.read(section);
@@ -56,7 +60,6 @@ final class NotificationSection {
         }
         boolean tellsResolved = section.bool("tell-resolved").orElse(true);
         Delivery delivery = delivery(section);
-        section.end();
         return new Notification(label, subject, direction.orElse(Amount.TOTAL), condition, repeatEvery, tellsResolved,
                 delivery);
     }
@@ -102,11 +105,7 @@ final class NotificationSection {
     }
 
     private static Delivery delivery(Settings section) throws ProgramException {
-        List<String> command = section.list("command", CommandWords::check);
-        if (command.size() == 1 && command.getFirst().contains(" ")) {
-            throw section.error("command", "no shell splits '" + command.getFirst()
-                    + "' into words: expected a list of words, such as [\"/usr/bin/logger\", \"{rate}\"]");
-        }
+        List<String> command = command(section);
         if (!command.isEmpty() && !CommandWords.namesProgram(command.getFirst())) {
             throw section.error("command", "the first word has to name a program, not '" + command.getFirst() + "'");
         }
@@ -116,6 +115,28 @@ final class NotificationSection {
         }
         return new Delivery(command, timeLimit, section.parsed("webhook", NotificationSection::webhook).orElse(null),
                 section.bool("system-log").orElse(false));
+    }
+
+    private static List<String> command(Settings section) throws ProgramException {
+        var words = new ArrayList<String>();
+        List<Settings> elements = section.objects("command", "word");
+        for (Settings element : elements) {
+            Optional<String> asIs = element.parsed("as-is", CommandWords::asIs);
+            if (asIs.isPresent()) {
+                words.add(asIs.get());
+            } else {
+                element.requiredText("word");
+                String word = element.parsed("word", CommandWords::check).orElseThrow();
+                if (elements.size() == 1 && word.contains(" ")) {
+                    throw section.error("command", "no shell splits '" + word
+                            + "' into words: expected a list of words,"
+                            + " such as [\"/usr/bin/logger\", \"{rate}\"], or [{ as-is = \"/path with blanks\" }]");
+                }
+                words.add(word);
+            }
+            element.end();
+        }
+        return words;
     }
 
     private static URI webhook(String text) {

@@ -35,6 +35,7 @@ final class OldFiles {
                 case "pipe" -> pipes.add(OldFormat.pipe(section));
                 default -> throw section.error(MONITORS_KEY, "'" + type + "': expected monitor or pipe");
             }
+            warnings.addAll(section.unknown());
         }
     }
 
@@ -48,6 +49,7 @@ final class OldFiles {
     void addNotifications(IniFile file) throws ProgramException {
         for (IniSection section : file.sections()) {
             List<Notification> read = OldFormat.notifications(section);
+            warnings.addAll(section.unknown());
             if (read.isEmpty()) {
                 warnings.add(section.at("has no threshold, and is left out"));
             }

@@ -45,10 +45,8 @@ final class OldFormat {
     static MonitorFilter.Selection monitor(IniSection section) throws ProgramException {
         checkName(section);
         section.text("type");
-        var monitor = new MonitorFilter.Selection(section.name(), rule(section, "include"), rule(section, "exclude"),
+        return new MonitorFilter.Selection(section.name(), rule(section, "include"), rule(section, "exclude"),
                 section.parsed("ignorelocal", OldFormat::bool).orElse(false));
-        section.end();
-        return monitor;
     }
 
     private static List<Match> rule(IniSection section, String key) throws ProgramException {
@@ -73,7 +71,6 @@ final class OldFormat {
         int newPort = section.parsed("newport", OldFormat::port).orElse(port);
         var target = section.required("newhost", host -> PipeSpec.tcpTarget(host, newPort), "the remote host");
         long limit = rate(section, "shape_threshold");
-        section.end();
         return new PipeSpec(section.name(), new PipeSpec.Listen.Tcp(null, port),
                 new PipeOptions(target, PipeSpec.DEFAULT_MAX_CONNECTIONS, PipeSpec.DEFAULT_CONNECT_TIMEOUT,
                         Duration.ZERO,
@@ -120,7 +117,7 @@ final class OldFormat {
         Pattern filter = section.required("process_filter", PythonRegex::compile, "a regular expression");
         Duration window = section.parsed("interval", OldFormat::seconds).orElse(ConditionSection.DEFAULT_WINDOW);
         List<String> command = section.parsed("notification_command", ShellWords::split).orElse(List.of());
-        if (!command.isEmpty() && command.getFirst().isBlank()) {
+        if (!command.isEmpty() && !CommandWords.namesProgram(command.getFirst())) {
             throw section.error("notification_command", "the first word has to name a program");
         }
         var delivery = new Delivery(command, Delivery.DEFAULT_TIME_LIMIT, null, false);
@@ -129,7 +126,6 @@ final class OldFormat {
         rates.put(Amount.TX, rate(section, "out_threshold"));
         rates.put(Amount.TOTAL, rate(section, "notification_threshold"));
         rates.values().removeIf(rate -> rate == 0);
-        section.end();
         var notifications = new ArrayList<Notification>();
         rates.forEach((amount, rate) -> notifications
                 .add(new Notification(section.name() + (rates.size() > 1 ? suffix(amount) : ""),

@@ -191,6 +191,10 @@ class ConfigurationFileTest {
                 arguments("state-file = quotas.json", 1, "is no path from the root"),
                 arguments("health-every = often", 1, "health-every: 'often' is no length of time"),
                 n("\n direction = rx, above = 1MB/s, process = a, everything = true", 1, "watches several things"),
+                n("everything = true, direction = rx\n abuv = 1MB/s", 2,
+                        "notifications.n.abuv: is not known here; known: above"),
+                arguments("sources { x { type = pipe\n lissten = 1, to = \"a:1\" } }", 2,
+                        "sources.x.lissten: is not known"),
                 n("direction = rx, above = 1MB/s", 1, "watches nothing: expected one of application"),
                 n("process = [a,\nb], above = 1MB/s", 1, "process: expected one rule, not 2"),
                 n("each =\n\"(\", above = 1MB/s", 2, "each: '(' is no regular expression"),
@@ -213,10 +217,15 @@ class ConfigurationFileTest {
                         "is no address of a web page"),
                 n("everything = true, no-traffic-for = 1m\n command = [a, \"-r{rate}\"]", 2,
                         "placeholders are whole words; within a script use its arguments or $BWMON_RATE"),
+                n("everything = true, no-traffic-for = 1m, command = [a,\n{ as-is = \"{rate}\" }]", 2,
+                        "command[1].as-is: '{rate}' is replaced wherever"),
+                n("everything = true, no-traffic-for = 1m, command = [a,\n{ asis = x }]", 2,
+                        "command[1].word: is missing"),
+                n("everything = true, no-traffic-for = 1m, command = [a,\n[x]]", 2, "expected a text, not a list"),
                 n("everything = true, no-traffic-for = 1m\n system-log = perhaps", 2, "system-log: 'perhaps'"),
                 arguments("applications { \"a\\u001b[2J\" {\n match = x } }", 1, "printable"),
-                arguments("applications { a { match = x } }\nsources { a { type = pipe, listen = 1, to = \"h:1\" } }",
-                        1, "'a' is the name of a pipe too"),
+                arguments("sources { a { type = pipe, listen = 1, to = \"h:1\" } }\napplications {\n a { match = x } }",
+                        3, "applications.a: is the name of a pipe too"),
                 arguments("applications { web { match = x } }\nnotifications { n {\n application = wbe"
                         + ", direction = tx, above = 1MB/s } }", 3,
                         "notifications.n.application: 'wbe' is neither an"
@@ -249,6 +258,17 @@ class ConfigurationFileTest {
                 arguments(
                         "auto-group = on, notifications { n { application = a, direction = tx, above = 1MB/s\n command = [a, \"\\u0000\"] } }",
                         2, "NUL"));
+    }
+
+    @Test
+    void aWordAsItIsMayHaveAnyBraces() throws Exception {
+        String notification = "notifications { n { everything = true, no-traffic-for = 1m, command = %s } }";
+        assertEquals(List.of("/a b/c"), read(notification.formatted("{ as-is = /a b/c }")).notifications().getFirst()
+                .delivery().command());
+        assertEquals(List.of("a", "{foo}", "x{rate}", "{rate}"), read(notification.formatted(
+                "[a, { as-is = \"{foo}\" }, { as-is = \"x{rate}\" }, \"{rate}\"]")).notifications().getFirst()
+                .delivery()
+                .command());
     }
 
     private static Arguments n(String notification, int line, String message) {

@@ -45,7 +45,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 class ConfigurationTextTest {
     private static final List<String> TEXTS = List.of("nginx", "a b", "\"", "\\d+\\.x", "ü€", "${x}", "#", "//", "null",
-            "true", "include", "a.b", "1.10", "007", "-1", "[x]", "k=v", "a:b", "'", "x,y", "+=", "1e3", "nullx");
+            "true", "include", "a.b", "1.10", "007", "-1", "[x]", "k=v", "{foo}", "x{rate}y", "{{label}}", "a:b", "'",
+            "x,y", "+=", "1e3", "nullx");
 
     @TempDir
     private Path directory = Path.of("");
@@ -61,7 +62,7 @@ class ConfigurationTextTest {
     @MethodSource
     void samplesReadBack(List<Path> files) throws Exception {
         Configuration sample = files.getFirst().toString().endsWith(".ini")
-                ? ConfigurationFiles.convert(files).configuration()
+                ? ConfigurationFiles.convert(files, AutoGroup.NONE).configuration()
                 : ConfigurationFile.read(files.getFirst(), AutoGroup.NONE);
         String text = ConfigurationText.of(sample);
         assertEquals(sample.orHost(), read(text), text);
@@ -98,7 +99,8 @@ class ConfigurationTextTest {
                     to = "[::1]:8080"
                   }
                 }
-                """, ConfigurationText.of(ConfigurationFiles.convert(List.of(OldFilesTest.MONITORS)).configuration()));
+                """, ConfigurationText
+                .of(ConfigurationFiles.convert(List.of(OldFilesTest.MONITORS), AutoGroup.NONE).configuration()));
         assertEquals("""
                 notifications {
                   n {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
+import bwmon.aggregator.grouping.AutoGroup;
 import bwmon.cli.ProgramException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,7 +119,7 @@ class IniFileTest {
                 }
                 Files.write(file, bytes);
                 try {
-                    ConfigurationFiles.convert(List.of(file));
+                    ConfigurationFiles.convert(List.of(file), AutoGroup.NONE);
                     read++;
                 } catch (ProgramException e) {
                     assertEquals(ProgramException.Kind.CONFIGURATION, e.kind());
