@@ -2,7 +2,6 @@ package bwmon.aggregator.console;
 
 import java.io.PrintStream;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -23,10 +22,8 @@ public final class LiveView implements View<Picture>, AutoCloseable {
 
     private final LiveFrame frame;
     private final LiveScreen screen;
-    private final Runnable quit;
     private final BooleanSupplier ending;
-    private final ReentrantLock lock = new ReentrantLock();
-    // Guarded by lock.
+    // Guarded by the screen's lock.
     private final Model model;
     private Look look = Look.RATES;
     private @Nullable Board latest;
@@ -37,7 +34,6 @@ public final class LiveView implements View<Picture>, AutoCloseable {
     /** It stays with its row where that one moves; null for none, then the first rows are in sight. */
     private Listing.@Nullable Key selected;
     private int page;
-    private boolean isRead = true;
 
     /**
      * A view that is not on the screen yet.
@@ -50,9 +46,8 @@ public final class LiveView implements View<Picture>, AutoCloseable {
     public LiveView(LiveFrame frame, Model model, Terminal terminal, Runnable quit, BooleanSupplier ending) {
         this.frame = frame;
         this.model = model;
-        this.screen = new LiveScreen(terminal);
-        this.quit = quit;
         this.ending = ending;
+        this.screen = new LiveScreen(terminal, this::compose, this::pressed, quit);
     }
 
     /**
@@ -61,71 +56,42 @@ public final class LiveView implements View<Picture>, AutoCloseable {
      * @param err is told if the program was started in the background
      */
     public void open(PrintStream out, PrintStream err) {
-        drawOn(screen.open("runaggregator", out, err, this::press, this::redraw));
+        screen.open("runaggregator", out, err);
     }
 
-    /** Draws there from now on; on something else than a terminal in tests. */
+    /** Draws there from now on, for tests. */
     void drawOn(Predicate<List<String>> drawer) {
-        lock.lock();
-        try {
-            screen.drawOn(drawer);
-            draw();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public boolean show(Picture picture) {
-        lock.lock();
-        try {
-            latest = model.next(picture, latest != null && ending.getAsBoolean());
-            if (!look.isPaused()) {
-                shown = latest;
-            }
-            draw();
-            return isRead;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public boolean note(String message) {
-        if (!screen.takesNotes()) {
-            return false;
-        }
-        lock.lock();
-        try {
-            screen.note(message);
-            return true;
-        } finally {
-            lock.unlock();
-        }
+        screen.drawOn(drawer);
     }
 
     /** Has a key its effect. */
     void press(Key key) {
-        if (key.equals(Key.of('q'))) {
-            quit.run();
-            return;
-        }
-        lock.lock();
-        try {
-            boolean closesHelp = look.showsHelp();
-            look = look.press(key);
-            if (!closesHelp) {
-                select(key);
-            }
+        screen.press(key);
+    }
+
+    @Override
+    public boolean show(Picture picture) {
+        return screen.change(() -> {
+            latest = model.next(picture, latest != null && ending.getAsBoolean());
             if (!look.isPaused()) {
                 shown = latest;
             }
-            draw();
-        } finally {
-            lock.unlock();
+        });
+    }
+
+    @Override
+    public boolean note(String message) {
+        return screen.takesNote(message);
+    }
+
+    private void pressed(Key key) {
+        boolean closesHelp = look.showsHelp();
+        look = look.press(key);
+        if (!closesHelp) {
+            select(key);
         }
-        if (key.equals(Key.of('\f'))) {
-            screen.repaint();
+        if (!look.isPaused()) {
+            shown = latest;
         }
     }
 
@@ -171,16 +137,7 @@ public final class LiveView implements View<Picture>, AutoCloseable {
         }
     }
 
-    private void redraw() {
-        lock.lock();
-        try {
-            draw();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void draw() {
+    private List<String> compose() {
         Board board = shown;
         LiveFrame.Rows next = NO_ROWS;
         if (board != null) {
@@ -195,7 +152,7 @@ public final class LiveView implements View<Picture>, AutoCloseable {
                 screen.notes(), screen.columns(), screen.rows());
         rows = new LiveFrame.Rows(next.lines(), next.selected(), drawn.scroll());
         page = drawn.page();
-        isRead = screen.draw(drawn.lines());
+        return drawn.lines();
     }
 
     /** Where the selected row is now; where it has gone, the one in its place. */

@@ -2,7 +2,6 @@ package bwmon.monitor.console;
 
 import java.io.PrintStream;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
@@ -18,17 +17,14 @@ import org.jspecify.annotations.Nullable;
 public final class LiveView implements View<Picture>, AutoCloseable {
     private final LiveFrame frame;
     private final LiveScreen screen;
-    private final Runnable quit;
     private final BooleanSupplier ending;
-    private final ReentrantLock lock = new ReentrantLock();
-    // Guarded by lock.
+    // Guarded by the screen's lock.
     private Look look;
     private @Nullable Picture latest;
     /** What is shown: the latest, unless paused. */
     private @Nullable Picture shown;
     private int scroll;
     private int page;
-    private boolean isRead = true;
     private volatile boolean wantsConnections;
 
     /**
@@ -41,9 +37,8 @@ public final class LiveView implements View<Picture>, AutoCloseable {
     public LiveView(LiveFrame frame, Look look, Terminal terminal, Runnable quit, BooleanSupplier ending) {
         this.frame = frame;
         this.look = look;
-        this.screen = new LiveScreen(terminal);
-        this.quit = quit;
         this.ending = ending;
+        this.screen = new LiveScreen(terminal, this::compose, this::pressed, quit);
         this.wantsConnections = look.showsConnections();
     }
 
@@ -53,49 +48,34 @@ public final class LiveView implements View<Picture>, AutoCloseable {
      * @param err is told if the program was started in the background
      */
     public void open(PrintStream out, PrintStream err) {
-        drawOn(screen.open("runmonitor", out, err, this::press, this::redraw));
+        screen.open("runmonitor", out, err);
     }
 
-    /** Draws there from now on; on something else than a terminal in tests. */
+    /** Draws there from now on, for tests. */
     void drawOn(Predicate<List<String>> drawer) {
-        lock.lock();
-        try {
-            screen.drawOn(drawer);
-            draw();
-        } finally {
-            lock.unlock();
-        }
+        screen.drawOn(drawer);
+    }
+
+    /** Has a key its effect. */
+    void press(Key key) {
+        screen.press(key);
     }
 
     @Override
     public boolean show(Picture picture) {
-        lock.lock();
-        try {
+        return screen.change(() -> {
             latest = ending.getAsBoolean() && latest != null && !latest.isBefore() && latest.failure() == null
                     ? latest.then(picture)
                     : picture;
             if (!look.isPaused()) {
                 shown = latest;
             }
-            draw();
-            return isRead;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     @Override
     public boolean note(String message) {
-        if (!screen.takesNotes()) {
-            return false;
-        }
-        lock.lock();
-        try {
-            screen.note(message);
-            return true;
-        } finally {
-            lock.unlock();
-        }
+        return screen.takesNote(message);
     }
 
     /** Whether pictures are to have the sockets. */
@@ -103,56 +83,33 @@ public final class LiveView implements View<Picture>, AutoCloseable {
         return wantsConnections;
     }
 
-    /** Has a key its effect. */
-    void press(Key key) {
-        if (key.equals(Key.of('q'))) {
-            quit.run();
-            return;
+    private void pressed(Key key) {
+        scroll = switch (key) {
+            case Key.Named.UP -> scroll - 1;
+            case Key.Named.DOWN -> scroll + 1;
+            case Key.Named.PAGE_UP -> scroll - page;
+            case Key.Named.PAGE_DOWN -> scroll + page;
+            case Key.Named.HOME -> 0;
+            case Key.Named.END -> Integer.MAX_VALUE;
+            default -> scroll;
+        };
+        Look before = look;
+        look = look.press(key);
+        if (look.grouping() != before.grouping() || look.showsConnections() != before.showsConnections()) {
+            scroll = 0;
         }
-        lock.lock();
-        try {
-            scroll = switch (key) {
-                case Key.Named.UP -> scroll - 1;
-                case Key.Named.DOWN -> scroll + 1;
-                case Key.Named.PAGE_UP -> scroll - page;
-                case Key.Named.PAGE_DOWN -> scroll + page;
-                case Key.Named.HOME -> 0;
-                case Key.Named.END -> Integer.MAX_VALUE;
-                default -> scroll;
-            };
-            Look before = look;
-            look = look.press(key);
-            if (look.grouping() != before.grouping() || look.showsConnections() != before.showsConnections()) {
-                scroll = 0;
-            }
-            wantsConnections = look.showsConnections();
-            if (!look.isPaused()) {
-                shown = latest;
-            }
-            draw();
-        } finally {
-            lock.unlock();
-        }
-        if (key.equals(Key.of('\f'))) {
-            screen.repaint();
+        wantsConnections = look.showsConnections();
+        if (!look.isPaused()) {
+            shown = latest;
         }
     }
 
-    private void redraw() {
-        lock.lock();
-        try {
-            draw();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void draw() {
+    private List<String> compose() {
         LiveFrame.Frame next = frame.compose(shown, look, screen.notes(), screen.columns(), screen.rows(),
                 scroll);
         scroll = next.scroll();
         page = next.page();
-        isRead = screen.draw(next.lines());
+        return next.lines();
     }
 
     /** Gives the terminal back, with the last picture on it. */
