@@ -3,6 +3,7 @@ package bwmon.aggregator.usage;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -57,7 +58,7 @@ public record Alert(String label, String subject, Measure measure, Amount amount
 
     /** The fields of the JSON object that commands, webhooks and {@code --json} get. */
     public void write(JsonGenerator json) throws IOException {
-        json.writeStringField("ts", at.toString());
+        json.writeStringField("ts", at.truncatedTo(ChronoUnit.MILLIS).toString());
         json.writeStringField("label", label);
         json.writeStringField("application", subject);
         json.writeStringField("measure", measure.label());
@@ -67,6 +68,6 @@ public record Alert(String label, String subject, Measure measure, Amount amount
         json.writeNumberField("value", value);
         json.writeNumberField("threshold", limit);
         json.writeNumberField("over_s", over.toMillis() / 1e3);
-        json.writeStringField("since", since.toString());
+        json.writeStringField("since", since.truncatedTo(ChronoUnit.MILLIS).toString());
     }
 }
