@@ -42,7 +42,8 @@ final class RunPipeProcess implements AutoCloseable {
 
     /** Starts the program with its output in files of that folder. */
     static RunPipeProcess start(Path folder, String... arguments) throws IOException {
-        return startBehind(folder, List.of(), arguments);
+        // A shell's background job ignores SIGINT, and so would all that it starts.
+        return startBehind(folder, List.of("env", "--default-signal=INT"), arguments);
     }
 
     /** Starts it behind another program that becomes it, such as {@code setpriv} or {@code sh -c '...; exec "$@"' sh}. */
