@@ -220,7 +220,7 @@ public final class Pass {
         List<Usage> monitored = monitored(load);
         PipeSet pipes = load.hasPipes ? new Piped(monitored) : PipeSet.NONE;
         var aggregator = new Aggregator(List.of(new Source("conntrack", monitored)), pipes, Set::of,
-                new Joiner(OWN_PID, true, filter, new Grouper(applications(load.hasFlowRules), AutoGroup.NONE)),
+                new Joiner(OWN_PID, Layer.IP, filter, new Grouper(applications(load.hasFlowRules), AutoGroup.NONE)),
                 List.of(), () -> now[0], Clock.systemUTC());
         var alerts = new Alerts(notifications(), Set.of(), Layer.IP, ZoneOffset.UTC, 0);
         var threads = ManagementFactory.getThreadMXBean();
@@ -260,10 +260,11 @@ public final class Pass {
     private static void check(Snapshot snapshot, Load load) {
         long owners = snapshot.charges().stream().map(Charge::owner).distinct().count();
         long expected = load.owners + (load.hasPipes ? PIPES : 0);
-        long payload = snapshot.charges().stream().mapToLong(charge -> charge.counts().payload(Direction.RX).orElse(0))
-                .sum();
+        // Both directions: a pipe's client of another host transmits what this one receives.
+        long payload = snapshot.charges().stream().mapToLong(charge -> charge.counts().payload(Direction.RX).orElse(0)
+                + charge.counts().payload(Direction.TX).orElse(0)).sum();
         long flows = (long) load.owners * load.flows + (load.hasPipes ? CONNECTIONS : 0);
-        if (owners != expected || payload != flows * 1400) {
+        if (owners != expected || payload != flows * 2000) {
             throw new AssertionError(owners + " owners, not " + expected + "; payload " + payload + " of " + flows
                     + " flows; failures " + snapshot.failures());
         }
