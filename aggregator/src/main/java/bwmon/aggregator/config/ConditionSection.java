@@ -2,7 +2,6 @@ package bwmon.aggregator.config;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 
 import bwmon.aggregator.alert.Condition;
 import bwmon.aggregator.alert.Period;
@@ -87,24 +86,16 @@ final class ConditionSection {
             return quantity.bytes();
         }).orElseThrow();
         Period.Unit unit = section.parsed("period", ConditionSection::unit).orElseThrow();
-        int resetDay = switch (unit) {
-            case WEEK -> section.integer("reset-day", 1, 7).orElse(1);
-            case MONTH -> section.integer("reset-day", 1, 31).orElse(1);
-            case HOUR, DAY -> {
-                refuse(section, List.of("reset-day"), "period = " + label(unit));
-                yield 1;
-            }
-        };
+        if (unit.maxResetDay() == 1) {
+            refuse(section, List.of("reset-day"), "period = " + unit.label());
+        }
+        int resetDay = section.integer("reset-day", 1, unit.maxResetDay()).orElse(1);
         return new Condition.Volume(above, new Period(unit, resetDay));
-    }
-
-    static String label(Period.Unit unit) {
-        return unit.name().toLowerCase(Locale.ROOT);
     }
 
     private static Period.Unit unit(String text) {
         for (Period.Unit unit : Period.Unit.values()) {
-            if (label(unit).equals(text)) {
+            if (unit.label().equals(text)) {
                 return unit;
             }
         }

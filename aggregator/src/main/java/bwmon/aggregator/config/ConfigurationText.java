@@ -233,7 +233,7 @@ public final class ConfigurationText {
             case Condition.Volume volume -> {
                 hocon.line("above", Hocon.bytes(volume.above()));
                 Period period = volume.period();
-                hocon.line("period", ConditionSection.label(period.unit()));
+                hocon.line("period", period.unit().label());
                 if (period.resetDay() != 1) {
                     hocon.line("reset-day", Integer.toString(period.resetDay()));
                 }

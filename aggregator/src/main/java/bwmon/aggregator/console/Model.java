@@ -121,7 +121,7 @@ public final class Model {
         }
         Duration longest = snapshot.interval();
         for (Charge charge : snapshot.charges()) {
-            if (charge.owner() instanceof Owner.Unattributed && !charge.application().isGroup()) {
+            if (charge.isNobodys()) {
                 continue;
             }
             longest = charge.interval().compareTo(longest) > 0 ? charge.interval() : longest;

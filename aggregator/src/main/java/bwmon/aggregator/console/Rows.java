@@ -2,20 +2,15 @@ package bwmon.aggregator.console;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalLong;
 
-import bwmon.aggregator.usage.Application;
-import bwmon.aggregator.usage.Charge;
 import bwmon.aggregator.usage.Layer;
 import bwmon.aggregator.usage.Snapshot;
 import bwmon.cli.Terminal;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
-import bwmon.traffic.Owner;
 
 /** What both text views have in common: one row for each application that moved enough to be worth a line. */
 final class Rows {
@@ -56,21 +51,10 @@ final class Rows {
         return "no traffic in this interval" + (snapshot.failures().isEmpty() ? "" : " that could be seen");
     }
 
-    private static Map<Application, ByteCounts> applications(Snapshot snapshot) {
-        var sums = new HashMap<Application, ByteCounts>();
-        for (Charge charge : snapshot.charges()) {
-            // Those are in the balance.
-            if (!(charge.owner() instanceof Owner.Unattributed) || charge.application().isGroup()) {
-                sums.merge(charge.application(), charge.counts(), ByteCounts::plus);
-            }
-        }
-        return sums;
-    }
-
     /** Every application worth a line, the one that moved most first. */
     static List<Row> of(Snapshot snapshot, Layer layer) {
         var rows = new ArrayList<Row>();
-        applications(snapshot).forEach((application, counts) -> {
+        snapshot.byApplication(charge -> !charge.isNobodys()).forEach((application, counts) -> {
             var row = new Row(Terminal.printable(application.name()), counts);
             boolean unknown = layer.of(counts, Direction.RX).isEmpty() || layer.of(counts, Direction.TX).isEmpty();
             if (unknown || row.total(layer) > WORTH_A_LINE_BYTES) {

@@ -16,4 +16,10 @@ import bwmon.traffic.Owner;
  *     after passes in which the source could not tell
  * @param counts how much
  */
-public record Charge(String source, Owner owner, Application application, Duration interval, ByteCounts counts) {}
+public record Charge(String source, Owner owner, Application application, Duration interval, ByteCounts counts) {
+
+    /** Whether nobody's name stands for it, neither an owner's nor an application's: it stands in the balance alone. */
+    public boolean isNobodys() {
+        return owner instanceof Owner.Unattributed && !application.isGroup();
+    }
+}

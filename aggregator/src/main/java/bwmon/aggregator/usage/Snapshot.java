@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
@@ -68,11 +69,17 @@ public record Snapshot(Instant at, long nanos, Duration interval, List<Charge> c
         return new Snapshot(at, nanos, interval, regrouped, balance, leftOut, failures, notices);
     }
 
-    /** What each application moved, over all sources, in no particular order. */
-    public Map<Application, ByteCounts> byApplication() {
+    /**
+     * What each application moved, over all sources, in no particular order.
+     *
+     * @param which charges are added up
+     */
+    public Map<Application, ByteCounts> byApplication(Predicate<Charge> which) {
         var sums = new HashMap<Application, ByteCounts>();
         for (Charge charge : charges) {
-            sums.merge(charge.application(), charge.counts(), ByteCounts::plus);
+            if (which.test(charge)) {
+                sums.merge(charge.application(), charge.counts(), ByteCounts::plus);
+            }
         }
         return sums;
     }

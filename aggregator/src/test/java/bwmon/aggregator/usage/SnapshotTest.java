@@ -56,6 +56,6 @@ class SnapshotTest {
         var web = new Application("web", Application.Basis.RULE);
         Snapshot snapshot = snapshot(1, charge(CURL, web, 1, 2), charge(WGET, web, 3, 4));
 
-        assertEquals(Map.of(web, payload(4, 6)), snapshot.byApplication());
+        assertEquals(Map.of(web, payload(4, 6)), snapshot.byApplication(_ -> true));
     }
 }
