@@ -52,7 +52,9 @@ class ArchitectureTest {
     /** Every room within a module; whoever builds another one says here what it may know, in the rules below. */
     private static final Map<String, Set<String>> ROOMS = Map.of("aggregator",
             Set.of("alert", "config", "console", "delivery", "grouping", "rate", "usage"), "monitor",
-            Set.of("attribution", "conntrack", "console", "netlink", "procfs", "rtnetlink", "sockdiag"), "proxy",
+            Set.of("attribution", "conntrack", "console", "ebpf", "netlink", "procfs", "programs", "rtnetlink",
+                    "sockdiag"),
+            "proxy",
             Set.of("meter", "relay"));
 
     private static final Set<String> MODULES = Set.of("traffic", "ffi", "cli", "proxy", "monitor", "aggregator");
@@ -217,7 +219,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"netlink"})
+    @ValueSource(strings = {"netlink", "ebpf"})
     void theKernelsLanguagesAreSpokenBelowTheSources(String name) {
         String room = "bwmon.monitor." + name;
         noClasses().that().resideInAPackage(room + "..").should().dependOnClassesThat(

@@ -19,6 +19,8 @@ public record MonitorOptions(Kind kind, Path procRoot, Path runDirectory, Ticker
     public enum Kind {
         /** The best that the host allows. */
         AUTO,
+        /** Programs in the kernel that count every packet and every send and receive, of all network namespaces. */
+        EBPF,
         /** The connection table and the sockets, by netlink. */
         CONNTRACK,
         /** The sockets alone, by netlink: no connection table, as if it were not permitted. */

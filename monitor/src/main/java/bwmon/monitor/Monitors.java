@@ -97,7 +97,7 @@ public final class Monitors {
         }
         SockDiag diag = sockDiag();
         FlowTable table = switch (options.kind()) {
-            case AUTO, CONNTRACK -> conntrack(diag);
+            case AUTO, EBPF, CONNTRACK -> conntrack(diag);
             case SOCK_DIAG, PROC -> null;
         };
         if (table == null && options.kind() == MonitorOptions.Kind.CONNTRACK) {
