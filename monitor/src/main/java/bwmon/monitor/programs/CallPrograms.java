@@ -101,24 +101,51 @@ final class CallPrograms {
     }
 
     private void countAtRow(int field) {
-        Label hasPeer = a.label("has peer");
-        Label have = a.label("has row");
-        code.keyOfMark();
-        Label packet = a.label("packet");
         Label alone = a.label("alone");
+        Label packet = a.label("packet");
+        Label have = a.label("has row");
+        a.load(R1, R9.at(fields.sock.family())).jumpIf(R1, Condition.EQUAL, Code.AF_PACKET, alone)
+                .load(R1, R9.at(fields.sock.remotePort())).jumpIf(R1, Condition.EQUAL, 0, alone)
+                .load(R1, R9.at(fields.sock.localPort())).jumpIf(R1, Condition.EQUAL, 0, alone);
+        rowOfConnected(have);
+        a.jump(have).here(alone);
+        Label other = a.label("other row alone");
+        Label fresh = a.label("fresh alone");
+        var pin = new Code.Pin(R6, Mark.CALLS_ROW);
+        code.pinnedRow(pin, other);
+        a.jump(have).here(other);
+        code.keyOfMark();
+        code.keyWithoutEnds();
         a.load(R1, R9.at(fields.sock.family())).jumpIf(R1, Condition.EQUAL, Code.AF_PACKET, packet)
                 .store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET).load(R1, R9.at(fields.sock.protocol()))
-                .store(code.keyAt(Row.PROTOCOL, 2), R1).load(R2, R9.at(fields.sock.remotePort()))
-                .jumpIf(R2, Condition.EQUAL, 0, alone).load(R1, R9.at(fields.sock.localPort()))
-                .jumpIf(R1, Condition.NOT_EQUAL, 0, hasPeer).jump(alone).here(packet).store(code.keyAt(Row.ORIGIN, 1), Row.LINK_LAYER)
-                .load(R1, R9.at(fields.sock.type())).store(code.keyAt(Row.PROTOCOL, 2), R1).here(alone);
-        code.keyWithoutEnds();
-        code.row(new Code.Pin(R6, Mark.CALLS_ROW), false);
-        a.jump(have).here(hasPeer);
-        ends();
-        code.row(new Code.Pin(R6, Mark.PACKETS_ROW), false);
+                .store(code.keyAt(Row.PROTOCOL, 2), R1).jump(fresh).here(packet)
+                .store(code.keyAt(Row.ORIGIN, 1), Row.LINK_LAYER).load(R1, R9.at(fields.sock.type()))
+                .store(code.keyAt(Row.PROTOCOL, 2), R1).here(fresh);
+        code.freshRow(pin);
         a.here(have);
         code.count(field, amount.whole());
+    }
+
+    /** R7 = the row of the socket R9, which has a peer; nearly always the one that its last packet was counted in. */
+    private void rowOfConnected(Label have) {
+        Label other = a.label("other row");
+        Label isV4 = a.label("pinned v4");
+        var pin = new Code.Pin(R6, Mark.PACKETS_ROW);
+        code.pinnedRow(pin, other);
+        a.load(R1, R9.at(fields.sock.remotePort())).networkOrder16(R1).load(R2, R7.at(Row.REMOTE_PORT, 2))
+                .jumpIf(R1, Condition.NOT_EQUAL, R2, other).load(R1, R9.at(fields.sock.family()))
+                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, R9.at(fields.sock.remoteV6().offset() + word, 4)).load(R2, R7.at(Row.REMOTE + word, 4))
+                    .jumpIf(R1, Condition.NOT_EQUAL, R2, other);
+        }
+        a.jump(have).here(isV4).load(R1, R9.at(fields.sock.remoteV4())).load(R2, R7.at(Row.REMOTE + 12, 4))
+                .jumpIf(R1, Condition.EQUAL, R2, have).here(other);
+        code.keyOfMark();
+        a.store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET).load(R1, R9.at(fields.sock.protocol()))
+                .store(code.keyAt(Row.PROTOCOL, 2), R1).load(R2, R9.at(fields.sock.remotePort()));
+        ends();
+        code.freshRow(pin);
     }
 
     /** The key's ends are those of the struct sock R9, whose remote port is in R2. */

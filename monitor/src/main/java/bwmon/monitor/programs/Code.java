@@ -44,6 +44,8 @@ final class Code {
     private final KernelFields fields;
     /** What would be the row's key. */
     final Slot key = a.slot("key", Row.KEY_BYTES);
+    private final Slot number = a.slot("row number", Integer.BYTES);
+    private final Slot epoch = a.slot("epoch", Long.BYTES);
 
     Code(Tables tables, KernelFields fields) {
         this.tables = tables;
@@ -163,7 +165,7 @@ final class Code {
         a.store(keyAt(at, 8), 0).store(keyAt(at + 8, 4), MAPPED);
     }
 
-    /** Where the number of a row is kept between packets; where there is no such place, a row is sought by its key alone. */
+    /** Where the number of a row is kept between packets. */
     record Pin(Register base, int offset) {
         Place place() {
             return base.at(offset, 8);
@@ -171,34 +173,56 @@ final class Code {
     }
 
     /**
-     * R7 = the row of the key: the one that the pin leads to, or a fresh one, which the pin leads to from now on. R8 is the
-     * epoch.
+     * R7 = the row that the pin leads to, if it is of this epoch and of the owner as the mark R6 has him now; R8 stays.
      *
-     * @param isShared whether rows of this key are to be found by it, because the pin does not keep to one key
+     * @param miss where to go if it is not
      */
-    void row(Pin pin, boolean isShared) {
-        Slot number = a.slot("row number", Integer.BYTES);
-        Slot pinned = a.slot("pinned", Long.BYTES);
-        Label miss = a.label("miss");
-        Label fresh = a.label("fresh");
-        Label full = a.label("full");
-        Label have = a.label("have");
-        a.mapValue(R1, tables.control.fd(), 0).load(R8, R1.at(Control.EPOCH, 8)).load(R1, pin.place()).move(R2, R1)
-                .shiftRight(R2, 32).jumpIf(R2, Condition.NOT_EQUAL, R8, miss).store(number.whole(), R1);
-        byNumber(number, full);
+    void pinnedRow(Pin pin, Label miss) {
+        readEpoch();
+        a.load(R2, pin.place()).move(R3, R2).shiftRight(R3, 32).jumpIf(R3, Condition.NOT_EQUAL, R1, miss)
+                .store(number.whole(), R2);
+        byNumber(miss);
+        a.load(R1, R7.at(Row.OWNER, 8)).load(R2, R6.at(Mark.OWNER, 8)).jumpIf(R1, Condition.NOT_EQUAL, R2, miss)
+                .load(R1, R7.at(Row.SURE, 1)).load(R2, R6.at(Mark.SURE, 4)).jumpIf(R1, Condition.NOT_EQUAL, R2, miss);
+    }
+
+    /** R1 = which interval this is; it is kept for {@link #freshRow} and {@link #sharedRow}. */
+    void readEpoch() {
+        a.mapValue(R1, tables.control.fd(), 0).load(R1, R1.at(Control.EPOCH, 8)).store(epoch.whole(), R1);
+    }
+
+    /** Goes there if the row R7 does not have the whole key. */
+    void compareKey(Label miss) {
         for (int at = 0; at < Row.KEY_BYTES; at += Long.BYTES) {
             a.load(R1, R7.at(at, 8)).load(R2, keyAt(at, 8)).jumpIf(R1, Condition.NOT_EQUAL, R2, miss);
         }
-        a.jump(have).here(miss);
+    }
+
+    /** R7 = a fresh row with the key, which the pin leads to from now on. */
+    void freshRow(Pin pin) {
+        row(pin, false);
+    }
+
+    /** R7 = a row with the key that any pin led to, or a fresh one; the pin leads to it from now on. */
+    void sharedRow(Pin pin) {
+        row(pin, true);
+    }
+
+    private void row(Pin pin, boolean isShared) {
+        Slot pinned = a.slot("pinned", Long.BYTES);
+        Label fresh = a.label("fresh");
+        Label full = a.label("full");
+        Label have = a.label("have");
+        a.load(R8, epoch.whole());
         if (isShared) {
             a.map(R1, tables.index.fd()).address(R2, key).call(Helper.MAP_LOOKUP_ELEM)
                     .jumpIf(R0, Condition.EQUAL, 0, fresh).load(R1, R0.at(0, 8)).move(R2, R1).shiftRight(R2, 32)
                     .jumpIf(R2, Condition.NOT_EQUAL, R8, fresh).store(pin.place(), R1).store(number.whole(), R1);
-            byNumber(number, full);
+            byNumber(full);
             a.jump(have);
         }
         a.here(fresh);
-        takeRow(number, pinned, full);
+        takeRow(pinned, full);
         a.load(R1, pinned.whole()).store(pin.place(), R1);
         for (int at = 0; at < Row.KEY_BYTES; at += Long.BYTES) {
             a.load(R1, keyAt(at, 8)).store(R7.at(at, 8), R1);
@@ -213,18 +237,18 @@ final class Code {
     }
 
     /** R7 = the row of that number, which is in the table. */
-    private void byNumber(Slot number, Label full) {
+    private void byNumber(Label none) {
         a.map(R1, tables.rows.fd()).address(R2, number).call(Helper.MAP_LOOKUP_ELEM)
-                .jumpIf(R0, Condition.EQUAL, 0, full).move(R7, R0);
+                .jumpIf(R0, Condition.EQUAL, 0, none).move(R7, R0);
     }
 
-    private void takeRow(Slot number, Slot pinned, Label full) {
+    private void takeRow(Slot pinned, Label full) {
         a.move(R1, R8).and(R1, 1).move(R2, R1).multiply(R2, Long.BYTES).mapValue(R3, tables.control.fd(), Control.TAKEN)
                 .add(R3, R2).load(R4, R3.at(0, 8)).jumpIf(R4, Condition.ABOVE_OR_EQUAL, Tables.ROWS, full).move(R4, 1)
                 .atomicFetchAdd(R3.at(0, 8), R4).jumpIf(R4, Condition.ABOVE_OR_EQUAL, Tables.ROWS, full)
                 .multiply(R1, Tables.ROWS).add(R1, R4).store(number.whole(), R1).move(R2, R8).shiftLeft(R2, 32)
                 .or(R2, R1).store(pinned.whole(), R2);
-        byNumber(number, full);
+        byNumber(full);
     }
 
     /** R7 = what takes up all rows of an owner for which there was no room, or, if there is none for that, of everybody. */

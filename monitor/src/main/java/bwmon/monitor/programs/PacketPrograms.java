@@ -62,6 +62,7 @@ final class PacketPrograms {
     private final Code code;
     private final Assembler a;
     private final Direction direction;
+    private final Code.Pin pin = new Code.Pin(R6, Mark.PACKETS_ROW);
     private final Slot bytes;
     private final Slot packets;
     private final Slot added;
@@ -83,28 +84,17 @@ final class PacketPrograms {
     }
 
     private byte[] program() {
-        Label hasEnds = a.label("key has its ends");
         Label unconnected = a.label("unconnected");
         Label counted = a.label("has row");
-        a.move(R9, R1);
-        a.load(R8, SOCKET).jumpIf(R8, Condition.EQUAL, 0, code.end);
+        a.move(R9, R1).load(R8, SOCKET).jumpIf(R8, Condition.EQUAL, 0, code.end);
         code.mark(R8);
         amounts();
-        code.keyOfMark();
-        a.store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET);
-        a.move(R1, R8).call(Helper.SK_FULLSOCK).jumpIf(R0, Condition.EQUAL, 0, code.end)
-                .load(R1, R0.at(PROTOCOL, 4)).store(code.keyAt(Row.PROTOCOL, 2), R1)
-                // A socket of TCP that is over has given its port back, and may still send a reset.
-                .load(R1, R0.at(SRC_PORT, 4)).jumpIf(R1, Condition.EQUAL, 0, unconnected).load(R1, R0.at(DST_PORT, 2))
+        // A socket of TCP that is over has given its port back, and may still send a reset.
+        a.load(R1, R8.at(SRC_PORT, 4)).jumpIf(R1, Condition.EQUAL, 0, unconnected).load(R1, R8.at(DST_PORT, 2))
                 .jumpIf(R1, Condition.EQUAL, 0, unconnected);
-        connectedEnds();
-        var pin = new Code.Pin(R6, Mark.PACKETS_ROW);
-        code.row(pin, false);
+        rowOfConnected(counted);
         a.jump(counted).here(unconnected);
-        code.keyWithoutEnds();
-        packetEnds(hasEnds);
-        a.here(hasEnds);
-        code.row(pin, true);
+        rowOfUnconnected(counted);
         a.here(counted);
         boolean isRx = direction == Direction.RX;
         code.count(isRx ? Row.RX_BYTES : Row.TX_BYTES, bytes.whole());
@@ -113,6 +103,48 @@ final class PacketPrograms {
         code.count(isRx ? Row.RX_SEGMENTATION : Row.TX_SEGMENTATION, added.whole());
         code.count(isRx ? Row.RX_SEGMENTS : Row.TX_SEGMENTS, segments.whole());
         return code.ending(1);
+    }
+
+    /** R7 = the row of the socket R8, which has a peer; nearly always the one that its last packet was counted in. */
+    private void rowOfConnected(Label have) {
+        Label other = a.label("other row");
+        Label isV4 = a.label("pinned v4");
+        code.pinnedRow(pin, other);
+        // A socket of UDP may have been connected to somebody else since.
+        a.load(R1, R8.at(DST_PORT, 2)).networkOrder16(R1).load(R2, R7.at(Row.REMOTE_PORT, 2))
+                .jumpIf(R1, Condition.NOT_EQUAL, R2, other).load(R1, R8.at(FAMILY, 4))
+                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, R8.at(DST_IP6 + word, 4)).load(R2, R7.at(Row.REMOTE + word, 4)).jumpIf(R1, Condition.NOT_EQUAL,
+                    R2, other);
+        }
+        a.jump(have).here(isV4).load(R1, R8.at(DST_IP4, 4)).load(R2, R7.at(Row.REMOTE + 12, 4))
+                .jumpIf(R1, Condition.EQUAL, R2, have).here(other);
+        keyWithoutEnds();
+        connectedEnds();
+        code.freshRow(pin);
+    }
+
+    /** R7 = the row of the ends that the packet has, for the socket R8. */
+    private void rowOfUnconnected(Label have) {
+        Label hasEnds = a.label("key has its ends");
+        Label other = a.label("other ends");
+        keyWithoutEnds();
+        code.keyWithoutEnds();
+        packetEnds(hasEnds);
+        a.here(hasEnds);
+        code.pinnedRow(pin, other);
+        code.compareKey(other);
+        a.jump(have).here(other);
+        code.sharedRow(pin);
+    }
+
+    /** The key but for the ends; R0 is the socket R8 as a struct bpf_sock. */
+    private void keyWithoutEnds() {
+        code.keyOfMark();
+        a.store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET).move(R1, R8).call(Helper.SK_FULLSOCK)
+                .jumpIf(R0, Condition.EQUAL, 0, code.end).load(R1, R0.at(PROTOCOL, 4))
+                .store(code.keyAt(Row.PROTOCOL, 2), R1);
     }
 
     /** How much the packet is, and how much of that segmentation adds. */
@@ -146,7 +178,7 @@ final class PacketPrograms {
     private void connectedEnds() {
         Label isV4 = a.label("socket v4");
         Label done = a.label("socket ends");
-        a.networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1).load(R1, R0.at(SRC_PORT, 4))
+        a.load(R1, R0.at(DST_PORT, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1).load(R1, R0.at(SRC_PORT, 4))
                 .store(code.keyAt(Row.LOCAL_PORT, 2), R1).load(R1, R0.at(FAMILY, 4))
                 .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
         for (int word = 0; word < 16; word += 4) {

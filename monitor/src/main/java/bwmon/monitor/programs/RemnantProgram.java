@@ -73,7 +73,8 @@ final class RemnantProgram {
                 .load(R1, header.at(0, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1)
                 .load(R1, header.at(2, 2)).networkOrder16(R1).store(code.keyAt(Row.LOCAL_PORT, 2), R1)
                 .store(pin.whole(), 0).move(R6, R10);
-        code.row(new Code.Pin(R6, pin.offset()), true);
+        code.readEpoch();
+        code.sharedRow(new Code.Pin(R6, pin.offset()));
         code.count(Row.RX_BYTES, bytes.whole());
         code.count(Row.RX_PACKETS, packets.whole());
         return code.ending(0);
