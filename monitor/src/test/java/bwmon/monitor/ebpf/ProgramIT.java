@@ -49,7 +49,7 @@ class ProgramIT {
                 try (BpfLink link = BpfLink.cgroup(program, fd.number(), AttachType.CGROUP_INET_INGRESS)) {
                     assertTrue(link.fd() >= 0);
                     shown = Printed.by("bpftool", "cgroup", "show", cgroup.toString());
-                    assertTrue(shown.matches("(?s).*(cgroup_inet_)?ingress +" + name + ".*"), shown);
+                    assertTrue(shown.matches("(?s).*ingress .* " + name + " .*"), shown);
                 }
                 shown = Printed.by("bpftool", "cgroup", "show", cgroup.toString());
                 assertFalse(shown.contains(name), shown);
@@ -76,11 +76,16 @@ class ProgramIT {
         var load = new BpfProgram.Load(ProgramType.TRACING, "bwmon_t_exec", NOTHING, AttachType.TRACE_RAW_TP.number(),
                 id);
         try (BpfProgram program = BpfProgram.load(load)) {
+            // 12: tracing  name bwmon_t_exec  tag ...
+            String number = Printed.byIfThere("bpftool", "prog", "show", "name", load.name()).split(":", 2)[0];
+            String shown = "prog " + number + " ";
+            assertFalse(Printed.by("bpftool", "link", "show").contains(shown));
             try (BpfLink link = BpfLink.tracepoint(program)) {
                 assertTrue(link.fd() >= 0);
-                String links = Printed.byIfThere("bpftool", "link", "show");
-                assertTrue(links.contains("tracing"), links);
+                String links = Printed.by("bpftool", "link", "show");
+                assertTrue(links.contains(shown), links);
             }
+            assertFalse(Printed.by("bpftool", "link", "show").contains(shown));
         }
     }
 
