@@ -128,6 +128,18 @@ public final class ProcFs {
         return content == null ? OptionalLong.empty() : ProcessStatus.effectiveUid(content);
     }
 
+    /** The effective capabilities of the calling thread, a bit for each number (linux/capability.h); empty if /proc has none. */
+    public OptionalLong effectiveCapabilities() throws IOException {
+        try {
+            return ProcessStatus.effectiveCapabilities(tree.get().read("thread-self/status", SMALL_FILE));
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            return OptionalLong.empty();
+        }
+    }
+
     /** /proc/PID/cgroup. */
     Cgroups cgroups(int pid) throws IOException {
         byte[] content = read(pid, "/cgroup", SMALL_FILE);
@@ -305,6 +317,33 @@ public final class ProcFs {
     public Map<String, ByteCounts> netDev() throws IOException {
         try (InputStream file = net("dev")) {
             return NetDev.parse(file.readNBytes(NET_DEV_LIMIT));
+        }
+    }
+
+    /**
+     * How many packets were passed on for others in the calling thread's network namespace, IPv4 and IPv6, since it was made;
+     * each came in once, and most went out once.
+     *
+     * @return 0 if this kernel does not tell
+     */
+    public long forwardedPackets() throws IOException {
+        return forwardedPackets("snmp") + forwardedPackets("snmp6");
+    }
+
+    private long forwardedPackets(String name) throws IOException {
+        try (InputStream file = net(name)) {
+            return Snmp.forwardedPackets(file.readNBytes(SMALL_FILE));
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+    }
+
+    /** Whether the calling thread's network namespace passes IPv4 packets on (net.ipv4.ip_forward, ip-sysctl.rst). */
+    public boolean forwardsIpv4() throws IOException {
+        try {
+            return Files.readString(root.resolve("sys/net/ipv4/ip_forward")).strip().equals("1");
+        } catch (NoSuchFileException e) {
+            return false;
         }
     }
 
