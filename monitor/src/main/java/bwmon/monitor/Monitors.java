@@ -21,6 +21,8 @@ import bwmon.monitor.procfs.OwnerNames;
 import bwmon.monitor.procfs.ProcFs;
 import bwmon.monitor.procfs.ProcessTable;
 import bwmon.monitor.procfs.Users;
+import bwmon.monitor.programs.CountingPrograms;
+import bwmon.monitor.programs.UnavailableException;
 import bwmon.monitor.rtnetlink.Links;
 import bwmon.monitor.sockdiag.DestroyedSockets;
 import bwmon.monitor.sockdiag.SockDiag;
@@ -42,11 +44,10 @@ public final class Monitors {
     /** Tracking is switched on only where the table has room for so many times the TCP sockets: UDP needs some, too. */
     private static final int ROOM_FACTOR = 3;
     private static final Path PASSWD = Path.of("/etc/passwd");
-    /** What the programs need: CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF, linux/capability.h. */
-    private static final List<Integer> CAPABILITIES = List.of(12, 38, 39);
     /** The programs of this build. */
     private static final KernelTrafficOpener PROGRAMS = () -> {
-        throw new KernelTrafficOpener.UnavailableException("this build has no programs for the kernel", null);
+        CountingPrograms programs = CountingPrograms.open();
+        return new KernelTrafficOpener.Opened(programs, programs.notices(), programs::cgroup);
     };
     private static final Logger LOG = LoggerFactory.getLogger(Monitors.class);
 
@@ -139,11 +140,12 @@ public final class Monitors {
         KernelTrafficOpener.Opened opened;
         try {
             opened = programs.open();
-        } catch (KernelTrafficOpener.UnavailableException e) {
-            boolean isPermitted = hasCapabilities();
-            throw new ProgramException(isPermitted ? Kind.MISSING : Kind.NOT_PERMITTED,
+        } catch (UnavailableException e) {
+            throw new ProgramException(
+                    e.reason() == UnavailableException.Cause.PERMISSION ? Kind.NOT_PERMITTED : Kind.MISSING,
                     "eBPF: " + e.getMessage(), e);
         }
+        notices.addAll(opened.notices());
         KernelTraffic traffic = owned(opened.traffic());
         if (proc.forwardsIpv4()) {
             notices.add("this host passes packets on for others; how many is shown as forwarded, and --source=conntrack"
@@ -153,11 +155,6 @@ public final class Monitors {
         return new EbpfMonitor(traffic, owned(new NetlinkInterfaces(Links.open())), proc::forwardedPackets, names,
                 new EndedOwners(traffic, names::lives, proc::processes), new SocketView(this::socketsAlone), notices,
                 options);
-    }
-
-    private boolean hasCapabilities() throws IOException {
-        long effective = proc.effectiveCapabilities().orElse(-1);
-        return CAPABILITIES.stream().allMatch(number -> (effective >>> number & 1) != 0);
     }
 
     /** Another monitor beside this one. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -24,6 +25,8 @@ import bwmon.monitor.ebpf.EbpfException;
 import bwmon.monitor.ebpf.ProgramType;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -37,28 +40,47 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 public final class CountingPrograms implements KernelTraffic {
     private static final VarHandle LONG = JAVA_LONG.varHandle();
     private static final int BATCH = 1024;
+    private static final String SEND = "sock_send_length";
+    private static final String RECEIVE = "sock_recv_length";
+    private static final Logger LOG = LoggerFactory.getLogger(CountingPrograms.class);
 
     private final List<AutoCloseable> open = new ArrayList<>();
+    private final List<String> notices = new ArrayList<>();
+    private final CgroupRoot cgroups;
     private final Tables tables;
     private final boolean tellsPayload;
     private final long namespace;
     private final MemorySegment rows;
     private final MemorySegment control;
     private final RowReader reader;
+    /** As of the last walk: a host has some hundreds, and the kernel bounds them (cgroup.max.descendants). */
+    private Map<Long, String> cgroupPaths = Map.of();
+    private boolean areCgroupsFresh;
     private ByteCounts lostBefore = ByteCounts.ZERO;
     private long lostEventsBefore;
 
-    private CountingPrograms(CgroupRoot cgroup) throws IOException {
+    private CountingPrograms() throws IOException {
         boolean isOpen = false;
         try {
+            Btf btf = Btf.ofKernel();
+            var fields = new KernelFields(btf);
+            cgroups = owned(Requirements.cgroups());
+            if (cgroups.id() != CgroupRoot.WHOLE_MACHINE) {
+                notices.add("eBPF: only a part of the host's cgroups is seen from here (a container?), and what others"
+                        + " move is shown as untracked; run on the host to count all");
+            }
             tables = owned(Tables.create());
             rows = tables.rows.map();
             control = tables.control.map();
             control.set(JAVA_LONG, Control.EPOCH, 1);
-            Btf btf = Btf.ofKernel();
-            var fields = new KernelFields(btf);
-            attach(btf, fields, cgroup);
-            tellsPayload = true;
+            tellsPayload = btf.typedef("btf_trace_" + SEND).isPresent()
+                    && btf.typedef("btf_trace_" + RECEIVE).isPresent();
+            attach(btf, fields);
+            if (!tellsPayload) {
+                notices.add(
+                        "eBPF: payload is not counted, and a socket that is handed to another process stays with who"
+                                + " made it, because this kernel has no tracepoints of sends and receives; Linux 6.3 has");
+            }
             namespace = KernelCalls.networkNamespaceCookie();
             reader = new RowReader(tellsPayload);
             isOpen = true;
@@ -72,12 +94,34 @@ public final class CountingPrograms implements KernelTraffic {
     /**
      * Attaches the programs, for the whole host. They go with the process, however it ends.
      *
-     * @param cgroup whose sockets are counted
      * @throws UnavailableException if this host does not have or allow what they need
      * @throws IOException if that fails in another way
      */
-    public static CountingPrograms open(CgroupRoot cgroup) throws IOException {
-        return new CountingPrograms(cgroup);
+    public static CountingPrograms open() throws IOException {
+        Requirements.check();
+        try {
+            return new CountingPrograms();
+        } catch (EbpfException e) {
+            throw Requirements.explained(e);
+        }
+    }
+
+    /** What a person should know of the limits here, a sentence each. */
+    public List<String> notices() {
+        return List.copyOf(notices);
+    }
+
+    /** The path of a cgroup by its id; empty if there is none any more. The tree is walked once an interval at most. */
+    public Optional<String> cgroup(long id) {
+        if (!cgroupPaths.containsKey(id) && !areCgroupsFresh) {
+            areCgroupsFresh = true;
+            try {
+                cgroupPaths = cgroups.paths();
+            } catch (IOException e) {
+                LOG.debug("cgroups cannot be listed: {}", e.toString());
+            }
+        }
+        return Optional.ofNullable(cgroupPaths.get(id));
     }
 
     private <T extends AutoCloseable> T owned(T resource) {
@@ -86,8 +130,8 @@ public final class CountingPrograms implements KernelTraffic {
     }
 
     /** Owners first: a socket that is made meanwhile has one, and what is open already is not counted from its beginning. */
-    private void attach(Btf btf, KernelFields fields, CgroupRoot cgroup) throws IOException {
-        inCgroup("bwmon_create", ProgramType.CGROUP_SOCK, AttachType.CGROUP_INET_SOCK_CREATE, cgroup,
+    private void attach(Btf btf, KernelFields fields) throws IOException {
+        inCgroup("bwmon_create", ProgramType.CGROUP_SOCK, AttachType.CGROUP_INET_SOCK_CREATE,
                 OwnerPrograms.creation(tables, fields));
         try (BpfProgram seed = BpfProgram.load(new BpfProgram.Load(ProgramType.TRACING, "bwmon_seed",
                 OwnerPrograms.seed(tables, fields), AttachType.TRACE_ITER.number(),
@@ -95,16 +139,26 @@ public final class CountingPrograms implements KernelTraffic {
             BpfLink.iterate(seed);
         }
         tracepoint(btf, "sched_process_exec", OwnerPrograms.execution(tables, fields));
-        tracepoint(btf, "tcp_rcv_space_adjust", CallPrograms.receivingTcp(tables, fields));
-        tracepoint(btf, "sock_recv_length", CallPrograms.receiving(tables, fields));
-        tracepoint(btf, "sock_send_length", CallPrograms.sending(tables, fields));
+        if (tellsPayload) {
+            tracepoint(btf, "tcp_rcv_space_adjust", CallPrograms.receivingTcp(tables, fields));
+            tracepoint(btf, RECEIVE, CallPrograms.receiving(tables, fields));
+            tracepoint(btf, SEND, CallPrograms.sending(tables, fields));
+        }
         if (fields.hasReceivingSocket) {
             tracepoint(btf, "kfree_skb", RemnantProgram.of(tables, fields));
         }
-        inCgroup("bwmon_egress", ProgramType.CGROUP_SKB, AttachType.CGROUP_INET_EGRESS, cgroup,
-                PacketPrograms.of(tables, fields, Direction.TX));
-        inCgroup("bwmon_ingress", ProgramType.CGROUP_SKB, AttachType.CGROUP_INET_INGRESS, cgroup,
-                PacketPrograms.of(tables, fields, Direction.RX));
+        packets("bwmon_egress", AttachType.CGROUP_INET_EGRESS, fields, Direction.TX);
+        packets("bwmon_ingress", AttachType.CGROUP_INET_INGRESS, fields, Direction.RX);
+    }
+
+    private void packets(String name, AttachType where, KernelFields fields, Direction direction) throws IOException {
+        try {
+            inCgroup(name, ProgramType.CGROUP_SKB, where, PacketPrograms.of(tables, fields, direction, true));
+        } catch (EbpfException e) {
+            // Before 6.16 such a program cannot ask for the namespace of a socket that nobody owns.
+            LOG.debug("without namespaces of the kernel's sockets: {}", e.toString());
+            inCgroup(name, ProgramType.CGROUP_SKB, where, PacketPrograms.of(tables, fields, direction, false));
+        }
     }
 
     private void tracepoint(Btf btf, String name, byte[] instructions) throws IOException {
@@ -117,11 +171,11 @@ public final class CountingPrograms implements KernelTraffic {
         }
     }
 
-    private void inCgroup(String name, ProgramType type, AttachType where, CgroupRoot cgroup, byte[] instructions)
+    private void inCgroup(String name, ProgramType type, AttachType where, byte[] instructions)
             throws IOException {
         try (BpfProgram program = BpfProgram
                 .load(new BpfProgram.Load(type, name, instructions, where.number(), 0))) {
-            owned(BpfLink.cgroup(program, cgroup.fd(), where));
+            owned(BpfLink.cgroup(program, cgroups.fd(), where));
         }
     }
 
@@ -132,6 +186,7 @@ public final class CountingPrograms implements KernelTraffic {
 
     @Override
     public Taken take(Boundary boundary) throws IOException {
+        areCgroupsFresh = false;
         boundary.reached();
         long epoch = control.get(JAVA_LONG, Control.EPOCH);
         LONG.setVolatile(control, (long) Control.EPOCH, epoch + 1);
@@ -222,6 +277,11 @@ public final class CountingPrograms implements KernelTraffic {
             }
         });
         return owners;
+    }
+
+    @Override
+    public int notedRoom() {
+        return Tables.OWNERS;
     }
 
     @Override

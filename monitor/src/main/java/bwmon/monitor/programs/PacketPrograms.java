@@ -62,25 +62,31 @@ final class PacketPrograms {
     private final Code code;
     private final Assembler a;
     private final Direction direction;
+    private final boolean asksNamespace;
     private final Code.Pin pin = new Code.Pin(R6, Mark.PACKETS_ROW);
     private final Slot bytes;
     private final Slot packets;
     private final Slot added;
     private final Slot segments;
 
-    private PacketPrograms(Code code, Direction direction) {
+    private PacketPrograms(Code code, Direction direction, boolean asksNamespace) {
         this.code = code;
         a = code.a;
         this.direction = direction;
+        this.asksNamespace = asksNamespace;
         bytes = a.slot("bytes", 8);
         packets = a.slot("packets", 8);
         added = a.slot("added by segmentation", 8);
         segments = a.slot("segments", 4);
     }
 
-    /** The program for a direction. It lets every packet pass. */
-    static byte[] of(Tables tables, KernelFields fields, Direction direction) {
-        return new PacketPrograms(new Code(tables, fields), direction).program();
+    /**
+     * The program for a direction. It lets every packet pass.
+     *
+     * @param asksNamespace whether the kernel tells such a program the network namespace (Linux 6.16)
+     */
+    static byte[] of(Tables tables, KernelFields fields, Direction direction, boolean asksNamespace) {
+        return new PacketPrograms(new Code(tables, fields), direction, asksNamespace).program();
     }
 
     private byte[] program() {
@@ -141,6 +147,11 @@ final class PacketPrograms {
 
     /** The key but for the ends; R0 is the socket R8 as a struct bpf_sock. */
     private void keyWithoutEnds() {
+        if (asksNamespace) {
+            Label known = a.label("namespace known");
+            a.load(R1, R6.at(Mark.NAMESPACE, 8)).jumpIf(R1, Condition.NOT_EQUAL, 0, known).move(R1, R9)
+                    .call(Helper.GET_NETNS_COOKIE).store(R6.at(Mark.NAMESPACE, 8), R0).here(known);
+        }
         code.keyOfMark();
         a.store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET).move(R1, R8).call(Helper.SK_FULLSOCK)
                 .jumpIf(R0, Condition.EQUAL, 0, code.end).load(R1, R0.at(PROTOCOL, 4))
@@ -178,7 +189,8 @@ final class PacketPrograms {
     private void connectedEnds() {
         Label isV4 = a.label("socket v4");
         Label done = a.label("socket ends");
-        a.load(R1, R0.at(DST_PORT, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1).load(R1, R0.at(SRC_PORT, 4))
+        a.load(R1, R0.at(DST_PORT, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1)
+                .load(R1, R0.at(SRC_PORT, 4))
                 .store(code.keyAt(Row.LOCAL_PORT, 2), R1).load(R1, R0.at(FAMILY, 4))
                 .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
         for (int word = 0; word < 16; word += 4) {
