@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 
 import bwmon.monitor.ebpf.BpfMap;
-import bwmon.monitor.ebpf.BpfMap.Type;
 import bwmon.monitor.ebpf.EbpfException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,14 +33,15 @@ final class Tables implements AutoCloseable {
     final BpfMap blank;
 
     private Tables() throws EbpfException {
-        rows = add(Type.ARRAY, "bwmon_rows", Integer.BYTES, Row.BYTES, 2 * ROWS, BpfMap.BPF_F_MMAPABLE);
-        control = add(Type.ARRAY, "bwmon_control", Integer.BYTES, Control.BYTES, 1, BpfMap.BPF_F_MMAPABLE);
-        marks = add(Type.SK_STORAGE, "bwmon_marks", Integer.BYTES, Mark.BYTES, 0, BpfMap.BPF_F_CLONE);
-        index = add(Type.LRU_HASH, "bwmon_index", Row.KEY_BYTES, Long.BYTES, INDEXED, 0);
-        rests = add(Type.HASH, "bwmon_rests", REST_KEY_BYTES, Row.BYTES, RESTS, BpfMap.BPF_F_NO_PREALLOC);
-        owners = add(Type.HASH, "bwmon_owners", Long.BYTES, Note.BYTES, OWNERS, BpfMap.BPF_F_NO_PREALLOC);
-        grace = add(new BpfMap.Spec(Type.ARRAY_OF_MAPS, "bwmon_grace", Integer.BYTES, Integer.BYTES, 1, 0), control);
-        blank = add(Type.ARRAY, "bwmon_blank", Integer.BYTES, Note.BYTES, 1, 0);
+        rows = add(BpfMap.Type.ARRAY, "bwmon_rows", Integer.BYTES, Row.BYTES, 2 * ROWS, BpfMap.BPF_F_MMAPABLE);
+        control = add(BpfMap.Type.ARRAY, "bwmon_control", Integer.BYTES, Control.BYTES, 1, BpfMap.BPF_F_MMAPABLE);
+        marks = add(BpfMap.Type.SK_STORAGE, "bwmon_marks", Integer.BYTES, Mark.BYTES, 0, BpfMap.BPF_F_CLONE);
+        index = add(BpfMap.Type.LRU_HASH, "bwmon_index", Row.KEY_BYTES, Long.BYTES, INDEXED, 0);
+        rests = add(BpfMap.Type.HASH, "bwmon_rests", REST_KEY_BYTES, Row.BYTES, RESTS, BpfMap.BPF_F_NO_PREALLOC);
+        owners = add(BpfMap.Type.HASH, "bwmon_owners", Long.BYTES, Note.BYTES, OWNERS, BpfMap.BPF_F_NO_PREALLOC);
+        grace = add(new BpfMap.Spec(BpfMap.Type.ARRAY_OF_MAPS, "bwmon_grace", Integer.BYTES, Integer.BYTES, 1, 0),
+                control);
+        blank = add(BpfMap.Type.ARRAY, "bwmon_blank", Integer.BYTES, Note.BYTES, 1, 0);
     }
 
     /** Makes them. */
@@ -49,7 +49,7 @@ final class Tables implements AutoCloseable {
         return new Tables();
     }
 
-    private BpfMap add(Type type, String name, int keySize, int valueSize, int entries, int flags)
+    private BpfMap add(BpfMap.Type type, String name, int keySize, int valueSize, int entries, int flags)
             throws EbpfException {
         return add(new BpfMap.Spec(type, name, keySize, valueSize, entries, flags), null);
     }
