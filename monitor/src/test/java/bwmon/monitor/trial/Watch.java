@@ -131,7 +131,7 @@ final class Watch implements AutoCloseable {
 
     /** Forgets what moved so far: from here on the tally and the devices begin anew. */
     void restart() throws Exception {
-        settle();
+        collect();
         tally = new Tally();
         before = onThread(DeviceCounters::read);
     }
