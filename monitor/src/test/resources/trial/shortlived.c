@@ -5,8 +5,8 @@
  *     A TCP client sends two numbers, UP and DOWN (4 bytes each, of this machine's order), then UP bytes, and takes DOWN.
  *     A UDP client sends datagrams whose first 4 bytes say how many bytes it wants back for each. Says "ready", and at the
  *     end of its standard input "moved RECEIVED SENT".
- * shortlived launch tcp|udp ADDRESS PORT COUNT PERSECOND HOLDMICROS BYTES
- *     Runs COUNT workers, each by fork and exec, at that pace. For each "worker PID LOCALPORT SENT RECEIVED LIFEMICROS",
+ * shortlived launch tcp|udp ADDRESS PORT COUNT PERSECOND HOLDMICROS BYTES [up]
+ *     Every other one sends, the rest receive; with "up" all send. Runs COUNT workers, each by fork and exec, at that pace. For each "worker PID LOCALPORT SENT RECEIVED LIFEMICROS",
  *     the life being from before the fork to after the wait.
  * shortlived worker tcp|udp ADDRESS PORT UP DOWN HOLDMICROS
  *     Says "LOCALPORT SENT RECEIVED"; lives so long after its connection is made.
@@ -201,8 +201,8 @@ static int launch(char **words) {
     pid_t pid = fork();
     need(pid >= 0, "fork");
     if (pid == 0) {
-      /* Every other one receives. */
-      char *up = i % 2 ? "0" : bytes, *down = i % 2 ? bytes : "0";
+      int is_down = i % 2 && !words[7];
+      char *up = is_down ? "0" : bytes, *down = is_down ? bytes : "0";
       dup2(ends[1], 1);
       close(ends[0]);
       close(ends[1]);
@@ -229,7 +229,7 @@ int main(int count, char **words) {
   if (count == 5 && !strcmp(words[1], "serve")) {
     return serve(words + 2);
   }
-  if (count == 9 && !strcmp(words[1], "launch")) {
+  if ((count == 9 || count == 10) && !strcmp(words[1], "launch")) {
     return launch(words + 2);
   }
   if (count == 8 && !strcmp(words[1], "worker")) {

@@ -38,7 +38,6 @@ public final class KernelCalls {
     static final int PROT_READ = 1;
     static final int PROT_WRITE = 2;
     static final int MAP_SHARED = 1;
-    static final int MAP_PRIVATE = 2;
 
     /** asm-generic/socket.h and linux/net.h. */
     static final int SOL_SOCKET = 1;
@@ -125,30 +124,14 @@ public final class KernelCalls {
      * @param arena unmaps it when it is closed
      * @throws ErrnoException if the kernel refuses it
      */
-    public static MemorySegment mapShared(int fd, long bytes, Arena arena) throws ErrnoException {
-        return map(fd, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena);
-    }
-
-    /**
-     * mmap(2) from the beginning of a file, to read only (PROT_READ, MAP_PRIVATE).
-     *
-     * @param bytes how many, 1 or more
-     * @param arena unmaps it when it is closed
-     * @throws ErrnoException if the kernel refuses it
-     */
-    public static MemorySegment mapReadOnly(int fd, long bytes, Arena arena) throws ErrnoException {
-        return map(fd, bytes, PROT_READ, MAP_PRIVATE, arena).asReadOnly();
-    }
-
     @SuppressWarnings("restricted") // the kernel has mapped so much
-    private static MemorySegment map(int fd, long bytes, int protection, int flags, Arena arena)
-            throws ErrnoException {
+    public static MemorySegment mapShared(int fd, long bytes, Arena arena) throws ErrnoException {
         MemorySegment state = Downcalls.state();
         long address;
         try {
             // MAP_FAILED is (void *) -1, and no mapping in user space has a negative address
             address = Downcalls.result(
-                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, protection, flags, fd, 0L), state);
+                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L), state);
         } catch (Throwable e) {
             throw Downcalls.unexpected(e);
         }

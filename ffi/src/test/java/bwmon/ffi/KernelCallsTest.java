@@ -93,7 +93,7 @@ class KernelCallsTest {
             int main(void) {
                 N(SYS_bpf); N(SYS_fsopen); N(SYS_fsconfig); N(SYS_fsmount);
                 N(FSOPEN_CLOEXEC); N(FSMOUNT_CLOEXEC); N(FSCONFIG_CMD_CREATE);
-                N(PROT_READ); N(PROT_WRITE); N(MAP_SHARED); N(MAP_PRIVATE); N(sizeof(off_t));
+                N(PROT_READ); N(PROT_WRITE); N(MAP_SHARED); N(sizeof(off_t));
                 N(SOL_SOCKET); N(SO_NETNS_COOKIE); N(AF_INET); N(SOCK_DGRAM); N(SOCK_CLOEXEC);
                 return 0;
             }
@@ -122,7 +122,6 @@ class KernelCallsTest {
                 PROT_READ %d
                 PROT_WRITE %d
                 MAP_SHARED %d
-                MAP_PRIVATE %d
                 sizeof(off_t) 8
                 SOL_SOCKET %d
                 SO_NETNS_COOKIE %d
@@ -132,7 +131,7 @@ class KernelCallsTest {
                 """.formatted(KernelCalls.NR_BPF, KernelCalls.NR_FSOPEN, KernelCalls.NR_FSCONFIG,
                 KernelCalls.NR_FSMOUNT, KernelCalls.FSOPEN_CLOEXEC, KernelCalls.FSMOUNT_CLOEXEC,
                 KernelCalls.FSCONFIG_CMD_CREATE, KernelCalls.PROT_READ, KernelCalls.PROT_WRITE,
-                KernelCalls.MAP_SHARED, KernelCalls.MAP_PRIVATE, KernelCalls.SOL_SOCKET, KernelCalls.SO_NETNS_COOKIE,
+                KernelCalls.MAP_SHARED, KernelCalls.SOL_SOCKET, KernelCalls.SO_NETNS_COOKIE,
                 KernelCalls.AF_INET, KernelCalls.SOCK_DGRAM, KernelCalls.SOCK_CLOEXEC),
                 output(List.of(program.toString())));
     }

@@ -1,5 +1,8 @@
 package bwmon.monitor.ebpf;
 
+import java.io.EOFException;
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -71,6 +74,7 @@ public final class Btf {
     static final int SECINFO_WORDS = 3;
 
     private static final Path KERNEL = Path.of("/sys/kernel/btf/vmlinux");
+    private static final int READ_BYTES = 8192;
     /** BPF programs exist on 64-bit kernels; on others Java 25 does not. */
     private static final int POINTER_BYTES = 8;
     /** How far references are followed, and structs without a name looked through: the kernel itself allows 32. */
@@ -79,8 +83,8 @@ public final class Btf {
     private final int[] words;
     private final int[] starts;
     private final BtfLayout layout;
-    /** By kind and name; 0 where there is none. */
-    private final Map<String, Integer> found = new HashMap<>();
+    /** By name, the structs that were looked for; 0 where there is none. */
+    private final Map<String, Integer> structs = new HashMap<>();
 
     private Btf(BtfLayout layout) {
         this.layout = layout;
@@ -102,13 +106,26 @@ public final class Btf {
      * @throws NoSuchFileException if it was built without (CONFIG_DEBUG_INFO_BTF)
      */
     public static Btf ofKernel() throws IOException {
-        try {
-            return parse(Files.readAllBytes(KERNEL));
-        } catch (NoSuchFileException e) {
-            var absent = new NoSuchFileException(KERNEL.toString(), null,
+        if (!Files.exists(KERNEL)) {
+            throw new NoSuchFileException(KERNEL.toString(), null,
                     "this kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)");
-            absent.initCause(e);
-            throw absent;
+        }
+        return parse(read(KERNEL.toFile()));
+    }
+
+    /** Of the ways to read 5 MB, of which sysfs hands out a page at a time, the one that is quick from the first time on. */
+    private static byte[] read(File file) throws IOException {
+        try (var in = new FileInputStream(file)) {
+            var bytes = new byte[Math.toIntExact(file.length())];
+            int length = 0;
+            while (length < bytes.length) {
+                int read = in.read(bytes, length, Math.min(READ_BYTES, bytes.length - length));
+                if (read < 0) {
+                    throw new EOFException(file + " ends after " + length + " of " + bytes.length + " bytes");
+                }
+                length += read;
+            }
+            return bytes;
         }
     }
 
@@ -119,21 +136,26 @@ public final class Btf {
 
     /** The id of a typedef; of {@code btf_trace_NAME}, what a program for the tracepoint NAME is loaded for. */
     public OptionalInt typedef(String name) {
-        return id(TYPEDEF, name);
+        return optional(search(TYPEDEF, name));
     }
 
     /** The id of a function; of {@code bpf_iter_NAME}, what a program for the iterator NAME is loaded for. */
     public OptionalInt function(String name) {
-        return id(FUNC, name);
+        return optional(search(FUNC, name));
     }
 
     /** The id of a struct, not of one that is only announced. */
     public OptionalInt struct(String name) {
-        return id(STRUCT, name);
+        // Asked for once a field. No lambda: making the first one takes longer than to look for a name.
+        Integer known = structs.get(name);
+        if (known == null) {
+            known = search(STRUCT, name);
+            structs.put(name, known);
+        }
+        return optional(known);
     }
 
-    private OptionalInt id(int kind, String name) {
-        int id = found.computeIfAbsent(kind + " " + name, key -> search(kind, name));
+    private static OptionalInt optional(int id) {
         return id == 0 ? OptionalInt.empty() : OptionalInt.of(id);
     }
 
@@ -208,9 +230,10 @@ public final class Btf {
             type = resolve(member.type());
             isBitField = member.isBitField();
         }
+        long offset = bits / Byte.SIZE;
         long size = size(type);
-        boolean isWhole = !isBitField && size >= 0 && bits % Byte.SIZE == 0;
-        return isWhole ? Optional.of(new Field((int) (bits / Byte.SIZE), (int) size)) : Optional.empty();
+        boolean isWhole = !isBitField && size >= 0 && bits % Byte.SIZE == 0 && offset <= Integer.MAX_VALUE;
+        return isWhole ? Optional.of(new Field((int) offset, (int) size)) : Optional.empty();
     }
 
     /** A member of a struct, and how many bits behind the beginning of that. */
@@ -226,7 +249,7 @@ public final class Btf {
         for (; at < end; at += MEMBER_WORDS) {
             int type = words[at + MEMBER_TYPE];
             int offset = words[at + MEMBER_OFFSET];
-            int bits = hasBitFields ? offset & 0xffffff : offset;
+            long bits = hasBitFields ? offset & 0xffffff : Integer.toUnsignedLong(offset);
             if (words[at] == 0) {
                 Member inner = member(resolve(type), name, depth - 1);
                 if (inner != null) {
@@ -302,8 +325,8 @@ public final class Btf {
     }
 
     private int enumeration(String name) {
-        OptionalInt small = id(ENUM, name);
-        return small.isPresent() ? small.getAsInt() : id(ENUM64, name).orElse(0);
+        int small = search(ENUM, name);
+        return small != 0 ? small : search(ENUM64, name);
     }
 
     /**

@@ -44,6 +44,12 @@ record Charge(String kind, int pid, String command, int localPort, String flow, 
                 rxBytes, txBytes, rxPayload, txPayload);
     }
 
+    /** The address of the local end; empty where the usage has no flow. */
+    String localAddress() {
+        String[] words = flow.split(" ", -1);
+        return words.length < 2 ? "" : words[1].substring(0, words[1].lastIndexOf(':')).replaceAll("[\\[\\]]", "");
+    }
+
     boolean isUnattributed() {
         return kind.equals("unattributed");
     }

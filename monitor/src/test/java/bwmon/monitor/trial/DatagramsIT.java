@@ -5,12 +5,11 @@ import java.util.function.Predicate;
 
 import bwmon.monitor.MonitorOptions.Kind;
 import bwmon.traffic.Direction;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -39,7 +38,7 @@ class DatagramsIT {
     @ParameterizedTest
     @CsvSource({"CONNTRACK, 10.77.0.2, connected", "CONNTRACK, fd77::2, connected",
             "CONNTRACK, 10.77.0.2, unconnected", "CONNTRACK, fd77::2, unconnected", "PROC, 10.77.0.2, connected",
-            "PROC, fd77::2, unconnected"})
+            "PROC, fd77::2, unconnected", "EBPF, 10.77.0.2, connected", "EBPF, fd77::2, unconnected"})
     void aClient(Kind kind, String address, String form) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends client = Ends.start(rig.host(), folder);
@@ -68,7 +67,8 @@ class DatagramsIT {
     /** A server at a wildcard address, or at its own; two clients. */
     @ParameterizedTest
     @CsvSource({"CONNTRACK, 0.0.0.0, 10.77.0.1", "CONNTRACK, ::, fd77::1", "CONNTRACK, ::, 10.77.0.1",
-            "CONNTRACK, 10.77.0.1, 10.77.0.1", "PROC, 0.0.0.0, 10.77.0.1", "PROC, ::, 10.77.0.1"})
+            "CONNTRACK, 10.77.0.1, 10.77.0.1", "PROC, 0.0.0.0, 10.77.0.1", "PROC, ::, 10.77.0.1",
+            "EBPF, 0.0.0.0, 10.77.0.1", "EBPF, ::, fd77::1", "EBPF, ::, 10.77.0.1", "EBPF, 10.77.0.1, 10.77.0.1"})
     void aServer(Kind kind, String bound, String asked) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends server = Ends.start(rig.host(), folder);
@@ -88,12 +88,13 @@ class DatagramsIT {
         }
     }
 
-    @Test
-    void multicastIsTheReceivers() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void multicastIsTheReceivers(Kind kind) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends receiver = Ends.start(rig.host(), folder);
                 Ends sender = Ends.start(rig.peer(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             int port = receiver.number("udp s 0.0.0.0 0");
             receiver.ask("join s 239.1.2.3 " + Rig.HOST);
             sender.number("udp s 0.0.0.0 0");
@@ -101,19 +102,20 @@ class DatagramsIT {
             receiver.tell("take s " + COUNT);
             sender.ask("datagrams s " + COUNT + " " + SIZE + " 239.1.2.3 " + port);
             receiver.awaitDone();
-            assertHasAll("multicast", watch, Tally.process(receiver.pid()));
+            assertHasAll(kind + " multicast", watch, Tally.process(receiver.pid()));
             assertEquals(0, watch.tally().bytes(Tally.process(receiver.pid()), Direction.TX), "nothing was sent back");
         }
     }
 
     /** A group of two processes behind one port: the kernel chooses by the flow's hash whose socket takes it. */
-    @Test
-    void aReusedPortIsItsGroups() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void aReusedPortIsItsGroups(Kind kind) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends first = Ends.start(rig.host(), folder);
                 Ends second = Ends.start(rig.host(), folder);
                 Ends client = Ends.start(rig.peer(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             int port = first.number("udp s 0.0.0.0 0 reuse");
             assertEquals(port, second.number("udp s 0.0.0.0 " + port + " reuse"));
             for (int flow = 0; flow < 16; flow++) {
@@ -127,17 +129,18 @@ class DatagramsIT {
             watch.settle();
             System.out.printf("trial: SO_REUSEPORT: %d of 8000 datagrams to the first of two, charged as %d%n", ofFirst,
                     watch.tally().bytes(Tally.process(first.pid()), Direction.RX) / (SIZE + HEADERS_V4));
-            assertHasAll("SO_REUSEPORT", watch, Tally.process(first.pid()).or(Tally.process(second.pid())));
+            assertHasAll(kind + " SO_REUSEPORT", watch, Tally.process(first.pid()).or(Tally.process(second.pid())));
         }
     }
 
     /** Parent and child listen at one socket; each connection is of the one that accepted it. */
-    @Test
-    void aConnectionIsItsAcceptors() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void aConnectionIsItsAcceptors(Kind kind) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends server = Ends.start(rig.host(), folder);
                 Ends client = Ends.start(rig.peer(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             int port = server.number("tcp l 0.0.0.0 0");
             int child = server.number("childpid");
             client.number("connect first " + Rig.HOST + " " + port);
@@ -154,17 +157,18 @@ class DatagramsIT {
                     watch.tally()::toString);
             assertEquals(3_000_000, watch.tally().payload(Tally.process(child), Direction.RX),
                     watch.tally()::toString);
-            assertHasAll("prefork", watch, Tally.process(server.pid()).or(Tally.process(child)));
+            assertHasAll(kind + " prefork", watch, Tally.process(server.pid()).or(Tally.process(child)));
         }
     }
 
     /** A socket that parent and child both use: the one or the other, each byte once. */
-    @Test
-    void aSocketSharedByForkCountsOnce() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void aSocketSharedByForkCountsOnce(Kind kind) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends client = Ends.start(rig.host(), folder);
                 Ends server = Ends.start(rig.peer(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             int port = server.number("udp s 0.0.0.0 0");
             int listening = server.number("tcp l 0.0.0.0 0");
             client.number("udp s 0.0.0.0 0");
@@ -182,7 +186,7 @@ class DatagramsIT {
                 watch.collect();
             }
             Predicate<Charge> parent = Tally.process(client.pid());
-            assertHasAll("shared by fork", watch, parent.or(Tally.process(child)));
+            assertHasAll(kind + " shared by fork", watch, parent.or(Tally.process(child)));
             System.out.printf("trial: shared by fork: %d tx to the parent, %d to the child%n",
                     watch.tally().bytes(parent, Direction.TX),
                     watch.tally().bytes(Tally.process(child), Direction.TX));
@@ -191,12 +195,13 @@ class DatagramsIT {
 
     /** Both processes are here: each has what it sent and what it received, and the loopback device counted both. */
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "::1", "10.77.0.1"})
-    void withinTheHostEachHasItsOwn(String address) throws Exception {
+    @CsvSource({"CONNTRACK, 127.0.0.1", "CONNTRACK, ::1", "CONNTRACK, 10.77.0.1", "EBPF, 127.0.0.1", "EBPF, ::1",
+            "EBPF, 10.77.0.1"})
+    void withinTheHostEachHasItsOwn(Kind kind, String address) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE);
                 Ends client = Ends.start(rig.host(), folder);
                 Ends server = Ends.start(rig.host(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             int datagrams = server.number("udp s " + address + " 0");
             int stream = server.number("tcp l " + address + " 0");
             client.number("udp s " + (address.equals("::1") ? "::" : "0.0.0.0") + " 0");
@@ -209,7 +214,8 @@ class DatagramsIT {
             server.ask("accept c l");
             client.send("c", server, "c", 10_000_000);
             watch.settle();
-            System.out.println("trial: loopback " + address + ": devices " + watch.devices() + watch.tally());
+            System.out.println(
+                    "trial: " + kind + " loopback " + address + ": devices " + watch.devices() + watch.tally());
             for (Direction direction : Direction.values()) {
                 long device = watch.device("lo", direction);
                 long sum = watch.tally().bytes(Tally.process(client.pid()).or(Tally.process(server.pid())), direction);

@@ -128,40 +128,43 @@ class ForwardingIT {
     }
 
     /** The process's socket knows its own address and port; the network sees others. */
-    @Test
-    void aTranslatedClientIsItsProcess() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void aTranslatedClientIsItsProcess(Kind kind) throws Exception {
         try (Rig rig = router("postrouting priority srcnat",
                 "oifname \"net0\" tcp dport 1-65535 snat to 10.77.0.1:50000-50100");
                 Ends client = Ends.start(rig.host(), folder);
                 Ends server = Ends.start(rig.peer(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             move(client, server, Rig.PEER, server.number("tcp l 0.0.0.0 0"), watch);
-            assertIsTheProcesses("client behind SNAT", watch, client, "net0");
+            assertIsTheProcesses(kind + " client behind SNAT", watch, client, "net0");
         }
     }
 
-    @Test
-    void aRedirectedServerIsItsProcess() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void aRedirectedServerIsItsProcess(Kind kind) throws Exception {
         try (Rig rig = router("prerouting priority dstnat", "iifname \"net0\" tcp dport 8080 redirect to :9000");
                 Ends server = Ends.start(rig.host(), folder);
                 Ends client = Ends.start(rig.peer(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             server.number("tcp l 0.0.0.0 9000");
             move(client, server, Rig.HOST, 8080, watch);
-            assertIsTheProcesses("published port of a process", watch, server, "net0");
+            assertIsTheProcesses(kind + " published port of a process", watch, server, "net0");
         }
     }
 
     /** A process of the host asks the port that the host publishes for its container. */
-    @Test
-    void aLocalClientOfAPublishedPortIsItsProcess() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void aLocalClientOfAPublishedPortIsItsProcess(Kind kind) throws Exception {
         try (Rig rig = router("output priority -100", "tcp dport 8081 dnat to 10.78.0.2:9000");
                 Ends client = Ends.start(rig.host(), folder);
                 Ends server = Ends.start(rig.container(), folder);
-                Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+                Watch watch = Watch.open(rig.host(), kind, folder)) {
             server.number("tcp l 0.0.0.0 9000");
             move(client, server, Rig.HOST, 8081, watch);
-            assertIsTheProcesses("local client of a published port", watch, client, "box0");
+            assertIsTheProcesses(kind + " local client of a published port", watch, client, "box0");
         }
     }
 }

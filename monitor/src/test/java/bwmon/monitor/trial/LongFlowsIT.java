@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -30,7 +29,10 @@ class LongFlowsIT {
     @ParameterizedTest
     @CsvSource({"CONNTRACK, NONE, 10.77.0.2", "CONNTRACK, NONE, fd77::2", "CONNTRACK, BEFORE_THE_DEVICE, 10.77.0.2",
             "CONNTRACK, BEFORE_THE_DEVICE, fd77::2", "CONNTRACK, BY_THE_DEVICE, 10.77.0.2",
-            "CONNTRACK, BY_THE_DEVICE, fd77::2", "PROC, NONE, 10.77.0.2", "PROC, NONE, fd77::2"})
+            "CONNTRACK, BY_THE_DEVICE, fd77::2", "PROC, NONE, 10.77.0.2", "PROC, NONE, fd77::2",
+            "EBPF, NONE, 10.77.0.2",
+            "EBPF, NONE, fd77::2", "EBPF, BEFORE_THE_DEVICE, 10.77.0.2", "EBPF, BEFORE_THE_DEVICE, fd77::2",
+            "EBPF, BY_THE_DEVICE, 10.77.0.2", "EBPF, BY_THE_DEVICE, fd77::2"})
     void bothEndsAreCharged(Kind kind, Offload offload, String address) throws Exception {
         try (Rig rig = Rig.open(offload);
                 Ends client = Ends.start(rig.host(), folder);
@@ -86,15 +88,15 @@ class LongFlowsIT {
 
     /** One packet in a hundred does not arrive: what is sent again is carried again. */
     @ParameterizedTest
-    @EnumSource(value = Offload.class, names = {"NONE", "BEFORE_THE_DEVICE"})
-    void retransmissionsCount(Offload offload) throws Exception {
+    @CsvSource({"CONNTRACK, NONE", "CONNTRACK, BEFORE_THE_DEVICE", "EBPF, NONE", "EBPF, BEFORE_THE_DEVICE"})
+    void retransmissionsCount(Kind kind, Offload offload) throws Exception {
         try (Rig rig = Rig.open(offload);
                 Ends client = Ends.start(rig.host(), folder);
                 Ends server = Ends.start(rig.peer(), folder)) {
             rig.peer().exec("nft", "add table ip own; add chain ip own in { type filter hook input priority 0; };"
                     + " add rule ip own in numgen random mod 100 == 0 drop");
             int port = server.number("tcp listener 0.0.0.0 0");
-            try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+            try (Watch watch = Watch.open(rig.host(), kind, folder)) {
                 client.number("connect flow " + Rig.PEER + " " + port);
                 server.ask("accept flow listener");
                 client.tell("send flow " + 10 * MEGABYTE);
@@ -104,7 +106,7 @@ class LongFlowsIT {
                 client.awaitDone();
                 watch.settle();
                 Predicate<Charge> charged = Tally.process(client.pid());
-                watch.figure("1 % lost, " + offload, charged);
+                watch.figure(kind + ", 1 % lost, " + offload, charged);
                 assertEquals(10 * MEGABYTE, watch.tally().payload(charged, Direction.TX), watch.tally()::toString);
                 for (Direction direction : Direction.values()) {
                     watch.assertBytes("1 % lost", watch.device("net0", direction), charged, direction);

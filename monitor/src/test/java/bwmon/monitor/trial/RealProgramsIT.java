@@ -12,9 +12,10 @@ import bwmon.monitor.MonitorOptions.Kind;
 import bwmon.traffic.Direction;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -48,12 +49,13 @@ class RealProgramsIT {
         return Long.parseLong(matcher.group(1));
     }
 
-    @Test
-    void iperf3() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void iperf3(Kind kind) throws Exception {
         Assumptions.assumeTrue(Files.isExecutable(Path.of(IPERF)), "iperf3 is not installed");
         try (Rig rig = Rig.open(Offload.BY_THE_DEVICE)) {
             Process server = start(rig.peer(), IPERF, "-s");
-            try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+            try (Watch watch = Watch.open(rig.host(), kind, folder)) {
                 awaitListening(rig.peer(), 5201);
                 Path file = folder.resolve("iperf3.json");
                 Process client = new ProcessBuilder(
@@ -68,7 +70,7 @@ class RealProgramsIT {
                 long received = number(json, "\"sum_received\":\\s*\\{.*?\"bytes\":\\s*(\\d+)");
                 watch.settle();
                 Predicate<Charge> iperf = command("/usr/bin/iperf3 -c").or(command("iperf3 -c"));
-                watch.figure("iperf3, 4 streams", iperf);
+                watch.figure(kind + " iperf3, 4 streams", iperf);
                 long payload = watch.tally().payload(iperf, Direction.TX);
                 assertTrue(payload >= received && payload < sent + 10_000,
                         () -> "payload " + payload + ", " + sent + " to " + received + " sent" + watch.tally());
@@ -80,8 +82,9 @@ class RealProgramsIT {
         }
     }
 
-    @Test
-    void nginxAndCurl() throws Exception {
+    @ParameterizedTest
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "EBPF"})
+    void nginxAndCurl(Kind kind) throws Exception {
         Assumptions.assumeTrue(Files.isExecutable(Path.of(NGINX)), "nginx is not installed");
         Assumptions.assumeTrue(Files.isExecutable(Path.of(CURL)), "curl is not installed");
         int size = 3_000_000;
@@ -96,7 +99,7 @@ class RealProgramsIT {
                 """.formatted(folder, log));
         try (Rig rig = Rig.open(Offload.BY_THE_DEVICE)) {
             Process nginx = start(rig.host(), NGINX, "-c", conf.toString(), "-p", folder.toString());
-            try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+            try (Watch watch = Watch.open(rig.host(), kind, folder)) {
                 awaitListening(rig.host(), 80);
                 for (int i = 0; i < 10; i++) {
                     String got = rig.peer().exec(CURL, "-s", "-o", "/dev/null", "-w", "%{size_download}",
@@ -105,7 +108,7 @@ class RealProgramsIT {
                 }
                 watch.settle();
                 Predicate<Charge> server = command("nginx: ");
-                watch.figure("nginx", server);
+                watch.figure(kind + " nginx", server);
                 long sent = 0;
                 long received = 0;
                 for (String line : Files.readAllLines(log, StandardCharsets.UTF_8)) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 import org.junit.jupiter.api.Assumptions;
@@ -27,14 +29,24 @@ final class Resources {
         return file;
     }
 
-    /** A program made of a C source of that name. */
-    static Path compile(String name, Path folder) throws IOException, InterruptedException {
+    /**
+     * A program made of the C source of that name, and of more.
+     *
+     * @param others files of source, or what they include
+     */
+    static Path compile(String name, Path folder, String... others) throws IOException, InterruptedException {
         Path compiler = Path.of("/usr/bin/gcc");
         Assumptions.assumeTrue(Files.isExecutable(compiler), "gcc is not installed");
-        Path source = copy(name + ".c", folder);
         Path program = folder.resolve(name);
-        Process gcc = new ProcessBuilder(compiler.toString(), "-O1", "-Wall", "-Werror", "-pthread", "-o",
-                program.toString(), source.toString()).redirectErrorStream(true).start();
+        var command = new ArrayList<>(List.of(compiler.toString(), "-O1", "-Wall", "-Werror", "-pthread", "-o",
+                program.toString(), copy(name + ".c", folder).toString()));
+        for (String other : others) {
+            Path file = copy(other, folder);
+            if (other.endsWith(".c")) {
+                command.add(file.toString());
+            }
+        }
+        Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(gcc.getInputStream().readAllBytes(), UTF_8);
         assertEquals(0, gcc.waitFor(), said);
         return program;

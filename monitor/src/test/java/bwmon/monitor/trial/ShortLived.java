@@ -45,11 +45,18 @@ final class ShortLived {
         return server;
     }
 
-    /** Starts so many workers in a row. */
+    /** Starts so many workers in a row, of which every other one sends. */
     Process launch(NetworkNamespace namespace, String protocol, String address, int count, int perSecond,
             int holdMicros, int bytes) throws IOException {
         return start(namespace, List.of(), "launch", protocol, address, PORT, Integer.toString(count),
                 Integer.toString(perSecond), Integer.toString(holdMicros), Integer.toString(bytes));
+    }
+
+    /** Starts so many workers in a row, all of which send. */
+    Process launchSenders(NetworkNamespace namespace, String protocol, int count, int perSecond, int bytes)
+            throws IOException {
+        return start(namespace, List.of(), "launch", protocol, Rig.PEER, PORT, Integer.toString(count),
+                Integer.toString(perSecond), "0", Integer.toString(bytes), "up");
     }
 
     /** What the workers of a launcher that has ended said. */

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -106,21 +105,21 @@ class ShortLivedIT {
 
     /** The clients are elsewhere; what accepts their connections is here, and lives on. */
     @ParameterizedTest
-    @ValueSource(strings = {"tcp", "udp"})
-    void theirServerHasAllOfThem(String protocol) throws Exception {
+    @CsvSource({"CONNTRACK, tcp", "CONNTRACK, udp", "EBPF, tcp", "EBPF, udp"})
+    void theirServerHasAllOfThem(Kind kind, String protocol) throws Exception {
         var program = new ShortLived(folder);
         try (Rig rig = Rig.open(Offload.BEFORE_THE_DEVICE)) {
             Process server = program.serve(rig.host(), protocol);
-            try (Watch watch = Watch.open(rig.host(), Kind.CONNTRACK, folder)) {
+            try (Watch watch = Watch.open(rig.host(), kind, folder)) {
                 Map<Integer, Worker> workers = run(program.launch(rig.peer(), protocol, Rig.HOST, COUNT, 250, 0, BYTES),
                         watch);
                 Tally tally = watch.settle();
                 int pid = Math.toIntExact(server.pid());
-                watch.figure("short-lived clients of a " + protocol + " server", Tally.process(pid));
+                watch.figure(kind + " short-lived clients of a " + protocol + " server", Tally.process(pid));
                 for (Direction direction : Direction.values()) {
                     watch.assertBytes(protocol, watch.devices(direction), Tally.process(pid), direction);
                 }
-                if (protocol.equals("tcp")) {
+                if (protocol.equals("tcp") || kind == Kind.EBPF) {
                     assertEquals(workers.values().stream().mapToLong(Worker::sent).sum(),
                             tally.payload(Tally.process(pid), Direction.RX), tally::toString);
                     assertEquals(workers.values().stream().mapToLong(Worker::received).sum(),

@@ -16,6 +16,7 @@ import bwmon.traffic.Report;
 final class Tally {
     private final List<Charge> charges = new ArrayList<>();
     private final Map<Direction, Long> segmentation = new EnumMap<>(Map.of(Direction.RX, 0L, Direction.TX, 0L));
+    private final Map<Direction, Long> elsewhere = new EnumMap<>(Map.of(Direction.RX, 0L, Direction.TX, 0L));
     private final Map<String, ByteCounts> interfaces = new TreeMap<>();
     private long lost;
 
@@ -23,6 +24,9 @@ final class Tally {
         report.usages().forEach(usage -> charges.add(Charge.of(usage)));
         add(report.segmentation().bytes(Direction.RX).orElse(0), report.segmentation().bytes(Direction.TX).orElse(0),
                 report.lostEvents());
+        for (Direction direction : Direction.values()) {
+            elsewhere.merge(direction, Openers.elsewhere(report).bytes(direction).orElse(0), Long::sum);
+        }
         report.interfaces().forEach((name, counts) -> interfaces.merge(name, counts, ByteCounts::plus));
     }
 
@@ -52,6 +56,11 @@ final class Tally {
 
     long segmentation(Direction direction) {
         return segmentation.getOrDefault(direction, 0L);
+    }
+
+    /** How much of all that was charged moved in other network namespaces. */
+    long elsewhere(Direction direction) {
+        return elsewhere.getOrDefault(direction, 0L);
     }
 
     /** What the monitor says that the interfaces gained. */
@@ -100,7 +109,7 @@ final class Tally {
         if (shown > 12) {
             text.append(String.format("%n    and %d more", shown - 12));
         }
-        return text + String.format("%n    segmentation %d/%d, lost %d", segmentation(Direction.RX),
-                segmentation(Direction.TX), lost);
+        return text + String.format("%n    segmentation %d/%d, elsewhere %d/%d, lost %d", segmentation(Direction.RX),
+                segmentation(Direction.TX), elsewhere(Direction.RX), elsewhere(Direction.TX), lost);
     }
 }
