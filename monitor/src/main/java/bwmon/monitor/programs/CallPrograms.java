@@ -21,8 +21,8 @@ import static bwmon.monitor.ebpf.Register.R9;
  * piece, because splice(2) from a socket passes the others by.
  */
 final class CallPrograms {
-    /** MSG_PEEK, linux/socket.h: it leaves in the queue what it reads. */
-    private static final int MSG_PEEK = 2;
+    /** MSG_PEEK and MSG_ERRQUEUE, linux/socket.h: what is read stays in the queue, or was sent by the program itself. */
+    private static final int NOT_RECEIVED = 0x2 | 0x2000;
     private static final int IPPROTO_TCP = 6;
 
     private final KernelFields fields;
@@ -55,7 +55,7 @@ final class CallPrograms {
         var program = new CallPrograms(tables, fields);
         Assembler a = program.a;
         program.enter();
-        a.load(R2, R1.at(16, 8)).and(R2, MSG_PEEK).jumpIf(R2, Condition.NOT_EQUAL, 0, program.code.end)
+        a.load(R2, R1.at(16, 8)).and(R2, NOT_RECEIVED).jumpIf(R2, Condition.NOT_EQUAL, 0, program.code.end)
                 .load(R2, R9.at(fields.sock.protocol())).jumpIf(R2, Condition.EQUAL, IPPROTO_TCP, program.code.end);
         program.amountOfCall();
         program.count(Row.RX_PAYLOAD);

@@ -1,5 +1,7 @@
 package bwmon.monitor.programs;
 
+import java.util.OptionalInt;
+
 import bwmon.monitor.ebpf.Btf;
 import bwmon.monitor.ebpf.Btf.Field;
 
@@ -17,12 +19,19 @@ final class KernelFields {
     record Tcp(Field received, Field next, Field copied) {}
 
     /** struct sk_buff, include/linux/skbuff.h. */
-    record Skb(Field length, Field head, Field data, Field networkHeader, Field protocol, Field device) {}
+    record Skb(Field length, Field head, Field data, Field networkHeader, Field protocol, Field device,
+            Field control) {}
 
     final Sock sock;
     final Task task;
     final Tcp tcp;
     final Skb skb;
+    final Field mtu;
+    /** Within sk_buff's cb: how long the longest fragment was; 0 if there was none. */
+    final Field fragmentV4;
+    final Field fragmentV6;
+    /** Leads a program of packets to the kernel's own structure; empty before Linux 6.2. */
+    final OptionalInt castToKernel;
     /** struct net: its cookie. */
     final Field netCookie;
     /** struct net_device: its struct net. */
@@ -54,7 +63,11 @@ final class KernelFields {
         tcp = new Tcp(field("tcp_sock", "bytes_received"), field("tcp_sock", "rcv_nxt"),
                 field("tcp_sock", "copied_seq"));
         skb = new Skb(field("sk_buff", "len"), field("sk_buff", "head"), field("sk_buff", "data"),
-                field("sk_buff", "network_header"), field("sk_buff", "protocol"), field("sk_buff", "dev"));
+                field("sk_buff", "network_header"), field("sk_buff", "protocol"), field("sk_buff", "dev"), field("sk_buff", "cb"));
+        mtu = field("net_device", "mtu");
+        fragmentV4 = field("inet_skb_parm", "frag_max_size");
+        fragmentV6 = field("inet6_skb_parm", "frag_max_size");
+        castToKernel = btf.function("bpf_cast_to_kern_ctx");
         netCookie = field("net", "net_cookie");
         deviceNet = field("net_device", "nd_net.net");
         effectiveUser = field("cred", "euid.val");

@@ -1,6 +1,7 @@
 package bwmon.monitor.programs;
 
 import bwmon.monitor.ebpf.Assembler;
+import bwmon.monitor.ebpf.Btf;
 import bwmon.monitor.ebpf.Condition;
 import bwmon.monitor.ebpf.Helper;
 import bwmon.monitor.ebpf.Label;
@@ -56,10 +57,16 @@ final class PacketPrograms {
     private static final int IPV6_DESTINATION = 24;
     private static final int TCP_DATA_OFFSET = 12;
     private static final int UDP_HEADER = 8;
+    private static final int IPV6_FRAGMENT_HEADER = 8;
+    /** No interface takes less (RFC 791, 3.1). */
+    private static final int SMALLEST_FRAGMENTED = 68;
+    /** linux/if_ether.h. */
+    private static final int ETH_P_IPV6 = 0x86dd;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
 
     private final Code code;
+    private final KernelFields fields;
     private final Assembler a;
     private final Direction direction;
     private final boolean asksNamespace;
@@ -69,8 +76,9 @@ final class PacketPrograms {
     private final Slot added;
     private final Slot segments;
 
-    private PacketPrograms(Code code, Direction direction, boolean asksNamespace) {
+    private PacketPrograms(Code code, KernelFields fields, Direction direction, boolean asksNamespace) {
         this.code = code;
+        this.fields = fields;
         a = code.a;
         this.direction = direction;
         this.asksNamespace = asksNamespace;
@@ -86,7 +94,7 @@ final class PacketPrograms {
      * @param asksNamespace whether the kernel tells such a program the network namespace (Linux 6.16)
      */
     static byte[] of(Tables tables, KernelFields fields, Direction direction, boolean asksNamespace) {
-        return new PacketPrograms(new Code(tables, fields), direction, asksNamespace).program();
+        return new PacketPrograms(new Code(tables, fields), fields, direction, asksNamespace).program();
     }
 
     private byte[] program() {
@@ -163,26 +171,71 @@ final class PacketPrograms {
         Label done = a.label("amounts");
         Label known = a.label("segments known");
         Label headers = a.label("headers");
-        Label isV6 = a.label("v6");
-        Label datagram = a.label("datagram");
+        Label whole = a.label("not segmented");
         a.load(R1, LENGTH).store(bytes.whole(), R1).store(packets.whole(), 1).store(segments.whole(), 0)
-                .load(R5, GSO_SIZE).jumpIf(R5, Condition.EQUAL, 0, done);
-        // R4: how long the headers of each segment are. Without them in reach it is as for TCP with time stamps.
-        a.load(R2, DATA).load(R3, DATA_END).move(R4, IPV4_HEADER + 32).move(R1, R2).add(R1, IPV6_HEADER + 20)
-                .jumpIf(R1, Condition.ABOVE, R3, headers).load(R1, R2.at(0, 1)).shiftRight(R1, 4)
-                .jumpIf(R1, Condition.EQUAL, 6, isV6);
-        a.load(R4, R2.at(0, 1)).and(R4, 0xf).shiftLeft(R4, 2).load(R0, R2.at(IPV4_PROTOCOL, 1)).add(R2, R4);
-        Label transport = a.label("transport");
-        a.jump(transport).here(isV6).move(R4, IPV6_HEADER).load(R0, R2.at(IPV6_NEXT_HEADER, 1)).add(R2, R4)
-                .here(transport).jumpIf(R0, Condition.NOT_EQUAL, IPPROTO_TCP, datagram).move(R1, R2)
-                .add(R1, TCP_DATA_OFFSET + 1).jumpIf(R1, Condition.ABOVE, R3, datagram)
-                .load(R1, R2.at(TCP_DATA_OFFSET, 1)).shiftRight(R1, 4).shiftLeft(R1, 2).add(R4, R1).jump(headers)
-                .here(datagram).add(R4, UDP_HEADER).here(headers);
+                .load(R5, GSO_SIZE).jumpIf(R5, Condition.EQUAL, 0, whole);
+        headersOfSegment(headers);
+        a.here(headers);
         // Some devices hand on packets that were put together without telling of how many.
         a.load(R1, GSO_SEGMENTS).jumpIf(R1, Condition.NOT_EQUAL, 0, known).load(R1, LENGTH).subtract(R1, R4).add(R1, R5)
                 .subtract(R1, 1).divide(R1, R5).here(known).jumpIf(R1, Condition.BELOW_OR_EQUAL, 1, done)
                 .store(packets.whole(), R1).subtract(R1, 1).store(segments.whole(), R1).multiply(R4, R1)
-                .store(added.whole(), R4).load(R1, bytes.whole()).add(R1, R4).store(bytes.whole(), R1).here(done);
+                .store(added.whole(), R4).load(R1, bytes.whole()).add(R1, R4).store(bytes.whole(), R1).jump(done)
+                .here(whole);
+        if (fields.castToKernel.isPresent()) {
+            fragments(fields.castToKernel.getAsInt(), done);
+        }
+        a.here(done);
+    }
+
+    /** R4 = how long the headers of each segment are; as for TCP with time stamps where they are out of reach. R5 stays. */
+    private void headersOfSegment(Label found) {
+        Label isV6 = a.label("segment v6");
+        Label transport = a.label("transport");
+        Label datagram = a.label("datagram");
+        a.load(R2, DATA).load(R3, DATA_END).move(R4, IPV4_HEADER + 32).move(R1, R2).add(R1, IPV4_HEADER)
+                .jumpIf(R1, Condition.ABOVE, R3, found).load(R1, R2.at(0, 1)).shiftRight(R1, 4)
+                .jumpIf(R1, Condition.EQUAL, 6, isV6).load(R4, R2.at(0, 1)).and(R4, 0xf).shiftLeft(R4, 2)
+                .load(R0, R2.at(IPV4_PROTOCOL, 1)).add(R2, R4).jump(transport).here(isV6).move(R4, IPV6_HEADER)
+                .load(R0, R2.at(IPV6_NEXT_HEADER, 1)).add(R2, R4).here(transport)
+                .jumpIf(R0, Condition.NOT_EQUAL, IPPROTO_TCP, datagram).move(R1, R2).add(R1, TCP_DATA_OFFSET + 1)
+                .jumpIf(R1, Condition.ABOVE, R3, datagram).load(R1, R2.at(TCP_DATA_OFFSET, 1)).shiftRight(R1, 4)
+                .shiftLeft(R1, 2).add(R4, R1).jump(found).here(datagram).add(R4, UDP_HEADER);
+    }
+
+    /**
+     * A datagram that is longer than the interface takes goes, or came, in fragments: each has an IP header (RFC 791, 3.2), and
+     * of IPv6 a fragment header besides (RFC 8200, 4.5). It is met before it is taken to pieces, or after it was put together.
+     */
+    private void fragments(int castToKernel, Label whole) {
+        Label isV6 = a.label("fragments v6");
+        a.load(R1, LENGTH).jumpIf(R1, Condition.BELOW_OR_EQUAL, SMALLEST_FRAGMENTED, whole).move(R1, R9)
+                .callKernel(castToKernel).load(R1, R0.at(fields.skb.protocol())).networkOrder16(R1)
+                .jumpIf(R1, Condition.EQUAL, ETH_P_IPV6, isV6);
+        longest(fields.fragmentV4, whole);
+        fragments(IPV4_HEADER, 0);
+        a.jump(whole).here(isV6);
+        longest(fields.fragmentV6, whole);
+        fragments(IPV6_HEADER, IPV6_FRAGMENT_HEADER);
+    }
+
+    /** R2 = how long the fragments of the packet R0 (struct sk_buff) are at most, if it has any. */
+    private void longest(Btf.Field ofReceived, Label whole) {
+        if (direction == Direction.RX) {
+            a.load(R2, R0.at(fields.skb.control().offset() + ofReceived.offset(), ofReceived.size()))
+                    .jumpIf(R2, Condition.EQUAL, 0, whole);
+        } else {
+            a.load(R2, R0.at(fields.skb.device())).jumpIf(R2, Condition.EQUAL, 0, whole)
+                    .load(R2, R2.at(fields.mtu)).load(R1, LENGTH).jumpIf(R1, Condition.BELOW_OR_EQUAL, R2, whole);
+        }
+    }
+
+    private void fragments(int header, int fragmentHeader) {
+        // What a fragment carries is a multiple of 8 bytes, but for the last one.
+        a.subtract(R2, header + fragmentHeader).and(R2, -8).jumpIf(R2, Condition.LESS_OR_EQUAL, 0, code.end)
+                .load(R1, LENGTH).subtract(R1, header).add(R1, R2).subtract(R1, 1).divide(R1, R2)
+                .store(packets.whole(), R1).multiply(R1, header + fragmentHeader).load(R2, bytes.whole()).add(R1, R2)
+                .subtract(R1, header).store(bytes.whole(), R1);
     }
 
     /** The key's ends are those of the socket in R0 (struct bpf_sock). */

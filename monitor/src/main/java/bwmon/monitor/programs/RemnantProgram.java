@@ -21,6 +21,8 @@ import static bwmon.monitor.ebpf.Register.R9;
  */
 final class RemnantProgram {
     private static final int TCP_TIME_WAIT = 6;
+    private static final int IPPROTO_TCP = 6;
+    private static final int IPPROTO_UDP = 17;
     private static final int ETH_P_IP = 0x0800;
     private static final int ETH_P_IPV6 = 0x86dd;
     private static final int PARAMETER_BYTES = 8;
@@ -69,7 +71,11 @@ final class RemnantProgram {
             a.load(R1, header.at(8 + word, 4)).store(code.keyAt(Row.REMOTE + word, 4), R1)
                     .load(R1, header.at(24 + word, 4)).store(code.keyAt(Row.LOCAL + word, 4), R1);
         }
-        a.add(R7, 40).here(tail).address(R1, header).move(R2, 4).move(R3, R7).call(Helper.PROBE_READ_KERNEL)
+        a.add(R7, 40).here(tail);
+        // Others than these are also given to sockets of their protocol, and then freed as if there were none.
+        Label transport = a.label("transport");
+        a.load(R1, code.keyAt(Row.PROTOCOL, 2)).jumpIf(R1, Condition.EQUAL, IPPROTO_TCP, transport)
+                .jumpIf(R1, Condition.NOT_EQUAL, IPPROTO_UDP, code.end).here(transport).address(R1, header).move(R2, 4).move(R3, R7).call(Helper.PROBE_READ_KERNEL)
                 .load(R1, header.at(0, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1)
                 .load(R1, header.at(2, 2)).networkOrder16(R1).store(code.keyAt(Row.LOCAL_PORT, 2), R1)
                 .store(pin.whole(), 0).move(R6, R10);

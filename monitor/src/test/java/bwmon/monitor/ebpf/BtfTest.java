@@ -125,7 +125,8 @@ class BtfTest {
         for (String path : new String[]{"round", "nowhere", "endless", "negative", "absent", "round.round"}) {
             assertEquals(Optional.empty(), btf.field("odd", path), path);
         }
-        for (String path : new String[]{"", ".", "first.", ".first", "first.first", "numbers.0", "last.first", "firs"}) {
+        for (String path : new String[]{"", ".", "first.", ".first", "first.first", "numbers.0", "last.first",
+                "firs"}) {
             assertEquals(Optional.empty(), btf.field("outer", path), path);
         }
         assertEquals(Optional.empty(), btf.field("bits", "part"), "3 bits");

@@ -102,7 +102,8 @@ class LayoutTest {
                 Bpf.MAP_DELETE_BATCH, Bpf.LINK_CREATE, Bpf.ITER_CREATE, Bpf.NAME_BYTES, BpfMap.MAP_TYPE,
                 BpfMap.KEY_SIZE, BpfMap.VALUE_SIZE, BpfMap.MAX_ENTRIES, BpfMap.MAP_FLAGS, BpfMap.INNER_MAP_FD,
                 BpfMap.MAP_NAME, BpfMap.BTF_FD, BpfMap.BTF_KEY_TYPE_ID, BpfMap.BTF_VALUE_TYPE_ID, BpfMap.ELEM_MAP_FD,
-                BpfMap.ELEM_KEY, BpfMap.ELEM_VALUE, BpfMap.ELEM_VALUE, BpfMap.ELEM_FLAGS) + """
+                BpfMap.ELEM_KEY, BpfMap.ELEM_VALUE, BpfMap.ELEM_VALUE, BpfMap.ELEM_FLAGS)
+                + """
                         batch.in_batch %d
                         batch.out_batch %d
                         batch.keys %d
@@ -133,13 +134,15 @@ class LayoutTest {
                         btf_size %d
                         sizeof(union bpf_attr) >= %d 1
                         """.formatted(BatchLookup.IN_BATCH, BatchLookup.OUT_BATCH, BatchLookup.KEYS,
-                BatchLookup.VALUES, BatchLookup.COUNT, BatchLookup.MAP_FD, BatchLookup.BATCH_BYTES,
-                BpfProgram.PROG_TYPE, BpfProgram.INSN_CNT, BpfProgram.INSNS, BpfProgram.LICENSE, BpfProgram.LOG_LEVEL,
-                BpfProgram.LOG_SIZE, BpfProgram.LOG_BUF, BpfProgram.PROG_NAME, BpfProgram.EXPECTED_ATTACH_TYPE,
-                BpfProgram.ATTACH_BTF_ID, BpfProgram.INSTRUCTION_BYTES, BpfLink.RAW_TRACEPOINT_PROG_FD,
-                BpfLink.RAW_TRACEPOINT_BYTES, BpfLink.LINK_PROG_FD, BpfLink.LINK_TARGET_FD, BpfLink.LINK_ATTACH_TYPE,
-                BpfLink.LINK_CREATE_BYTES, BpfLink.ITER_LINK_FD, BpfLink.ITER_CREATE_BYTES, ValueTypes.BTF,
-                ValueTypes.BTF_SIZE, BpfProgram.LOAD_BYTES);
+                        BatchLookup.VALUES, BatchLookup.COUNT, BatchLookup.MAP_FD, BatchLookup.BATCH_BYTES,
+                        BpfProgram.PROG_TYPE, BpfProgram.INSN_CNT, BpfProgram.INSNS, BpfProgram.LICENSE,
+                        BpfProgram.LOG_LEVEL,
+                        BpfProgram.LOG_SIZE, BpfProgram.LOG_BUF, BpfProgram.PROG_NAME, BpfProgram.EXPECTED_ATTACH_TYPE,
+                        BpfProgram.ATTACH_BTF_ID, BpfProgram.INSTRUCTION_BYTES, BpfLink.RAW_TRACEPOINT_PROG_FD,
+                        BpfLink.RAW_TRACEPOINT_BYTES, BpfLink.LINK_PROG_FD, BpfLink.LINK_TARGET_FD,
+                        BpfLink.LINK_ATTACH_TYPE,
+                        BpfLink.LINK_CREATE_BYTES, BpfLink.ITER_LINK_FD, BpfLink.ITER_CREATE_BYTES, ValueTypes.BTF,
+                        ValueTypes.BTF_SIZE, BpfProgram.LOAD_BYTES);
     }
 
     private static String btf() {
