@@ -131,7 +131,8 @@ public final class KernelCalls {
         try {
             // MAP_FAILED is (void *) -1, and no mapping in user space has a negative address
             address = Downcalls.result(
-                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L), state);
+                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L),
+                    state);
         } catch (Throwable e) {
             throw Downcalls.unexpected(e);
         }

@@ -95,7 +95,7 @@ class ProgramIT {
         assertEquals(Errno.EACCES, refused.errno());
         assertTrue(refused.verifierLog().contains("R0 !read_ok"), refused.verifierLog());
         String message = String.valueOf(refused.getMessage());
-        assertTrue(message.startsWith("load program bwmon_t_wrong: EACCES (Permission denied)\n"), message);
+        assertTrue(message.startsWith("load program bwmon_t_wrong: EACCES ("), message);
         assertTrue(message.contains("R0 !read_ok"), message);
     }
 
