@@ -62,7 +62,7 @@ final class Batches {
             while (true) {
                 Bpf.number(attributes, COUNT, batch);
                 long result = KernelCalls.bpf(Bpf.MAP_LOOKUP_BATCH, attributes);
-                if (result == -Errno.ENOSPC) {
+                if (result == -Errno.ENOSPC && batch < 2L * map.spec().maxEntries()) {
                     // One bucket has more than a batch. Nothing of it was read, and the position is where it was.
                     batch = Math.multiplyExact(batch, 2);
                     return true;

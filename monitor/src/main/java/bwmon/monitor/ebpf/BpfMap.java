@@ -95,10 +95,14 @@ public final class BpfMap implements AutoCloseable {
     private @Nullable Arena arena;
     private @Nullable MemorySegment mapped;
 
-    private BpfMap(Spec spec, Fd fd) {
+    private BpfMap(Spec spec, int valueBytes, Fd fd) {
         this.spec = spec;
+        this.valueBytes = valueBytes;
         this.fd = fd;
-        valueBytes = spec.type().isPerCpu()
+    }
+
+    private static int valueBytes(Spec spec) {
+        return spec.type().isPerCpu()
                 ? Math.multiplyExact(roundUp(spec.valueSize()), PossibleProcessors.count())
                 : spec.valueSize();
     }
@@ -110,7 +114,7 @@ public final class BpfMap implements AutoCloseable {
 
     /** Makes a map. */
     public static BpfMap create(Spec spec) throws EbpfException {
-        return new BpfMap(spec, MapCreation.create(spec));
+        return new BpfMap(spec, valueBytes(spec), MapCreation.create(spec));
     }
 
     /**
@@ -119,7 +123,7 @@ public final class BpfMap implements AutoCloseable {
      * @param like the maps in it are as this one
      */
     public static BpfMap create(Spec spec, BpfMap like) throws EbpfException {
-        return new BpfMap(spec, MapCreation.createOfMaps(spec, like.fd()));
+        return new BpfMap(spec, valueBytes(spec), MapCreation.createOfMaps(spec, like.fd()));
     }
 
     /** What it was made as. */
@@ -146,6 +150,7 @@ public final class BpfMap implements AutoCloseable {
      * @return false if there is none
      */
     public boolean lookup(MemorySegment key, MemorySegment value) throws EbpfException {
+        checkSize(value, valueBytes);
         return isThere("lookup in", element(Bpf.MAP_LOOKUP_ELEM, key, value, 0));
     }
 
@@ -156,6 +161,7 @@ public final class BpfMap implements AutoCloseable {
      * @throws EbpfException E2BIG where the map is full, EEXIST or ENOENT as the flags want it
      */
     public void update(MemorySegment key, MemorySegment value, long flags) throws EbpfException {
+        checkSize(value, valueBytes);
         long result = element(Bpf.MAP_UPDATE_ELEM, key, value, flags);
         if (result < 0) {
             throw failure("update of", result);
@@ -192,9 +198,6 @@ public final class BpfMap implements AutoCloseable {
                 Bpf.pointer(attributes, ELEM_KEY, key);
             }
             if (value != null) {
-                if (command != Bpf.MAP_GET_NEXT_KEY) {
-                    checkSize(value, valueBytes);
-                }
                 Bpf.pointer(attributes, ELEM_VALUE, value);
             }
             Bpf.flags(attributes, ELEM_FLAGS, flags);
@@ -283,12 +286,12 @@ public final class BpfMap implements AutoCloseable {
     @Override
     public void close() {
         synchronized (mapping) {
+            fd.close();
             if (arena != null) {
                 arena.close();
                 arena = null;
             }
         }
-        fd.close();
     }
 
     /** The name and the descriptor. */

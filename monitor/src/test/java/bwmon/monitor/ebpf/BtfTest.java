@@ -161,7 +161,7 @@ class BtfTest {
     }
 
     @Test
-    void whatIsCutOffIsRefusedOrReadAsFarAsItGoes() {
+    void whatIsCutOffIsRefused() {
         byte[] whole = everyKind();
         for (int length = 0; length < whole.length; length++) {
             byte[] part = Arrays.copyOf(whole, length);
