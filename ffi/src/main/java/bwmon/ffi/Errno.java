@@ -18,6 +18,8 @@ public final class Errno {
     public static final int ESRCH = 3;
     /** Interrupted system call. */
     public static final int EINTR = 4;
+    /** Argument list too long; from bpf(2), that a map is full, or that an argument has parts that the kernel does not know. */
+    public static final int E2BIG = 7;
     /** Bad file descriptor. */
     public static final int EBADF = 9;
     /** Try again: a call that may not wait would have to; the same number as EWOULDBLOCK. */

@@ -14,7 +14,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 /**
  * System calls that the C library has no function for, or that map the kernel's memory, with the convention of
  * {@link Libc}: 0 or more, or the negative of errno. They go through syscall(2), by their numbers: asm/unistd.h of x86-64,
- * and asm-generic/unistd.h, which AArch64 and RISC-V use. On another architecture they give ENOSYS.
+ * and asm-generic/unistd.h, which AArch64 and RISC-V use. On another architecture bpf(2) gives ENOSYS.
  */
 public final class KernelCalls {
     /** __NR_bpf; negative where the number is not known here. */

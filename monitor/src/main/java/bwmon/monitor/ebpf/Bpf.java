@@ -37,7 +37,8 @@ final class Bpf {
     private Bpf() {}
 
     /**
-     * A call, again where a signal came in between (EAGAIN of the verifier, EINTR).
+     * A call, again where a signal came in between (EAGAIN of the verifier, EINTR). Not for batches, of which the kernel
+     * overwrites what it was asked for.
      *
      * @return 0 or more, or the negative of errno
      */

@@ -10,8 +10,6 @@ import bwmon.ffi.Fd;
 import bwmon.ffi.KernelCalls;
 import org.jspecify.annotations.Nullable;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 /**
  * A table in the kernel that programs and this process share, by its descriptor. It goes when this is closed and no program
  * that knows it is left.
@@ -33,19 +31,6 @@ public final class BpfMap implements AutoCloseable {
     public static final long BPF_NOEXIST = 1;
     /** BPF_EXIST: overwrites an entry; ENOENT if it is not there. */
     public static final long BPF_EXIST = 2;
-
-    /** union bpf_attr for BPF_MAP_CREATE. */
-    static final int MAP_TYPE = 0;
-    static final int KEY_SIZE = 4;
-    static final int VALUE_SIZE = 8;
-    static final int MAX_ENTRIES = 12;
-    static final int MAP_FLAGS = 16;
-    static final int INNER_MAP_FD = 20;
-    static final int MAP_NAME = 28;
-    static final int BTF_FD = 48;
-    static final int BTF_KEY_TYPE_ID = 52;
-    static final int BTF_VALUE_TYPE_ID = 56;
-    static final int CREATE_BYTES = 64;
 
     /** union bpf_attr for BPF_MAP_*_ELEM. */
     static final int ELEM_MAP_FD = 0;
@@ -110,10 +95,14 @@ public final class BpfMap implements AutoCloseable {
     private @Nullable Arena arena;
     private @Nullable MemorySegment mapped;
 
-    private BpfMap(Spec spec, Fd fd) {
+    private BpfMap(Spec spec, int valueBytes, Fd fd) {
         this.spec = spec;
+        this.valueBytes = valueBytes;
         this.fd = fd;
-        valueBytes = spec.type().isPerCpu()
+    }
+
+    private static int valueBytes(Spec spec) {
+        return spec.type().isPerCpu()
                 ? Math.multiplyExact(roundUp(spec.valueSize()), PossibleProcessors.count())
                 : spec.valueSize();
     }
@@ -125,13 +114,7 @@ public final class BpfMap implements AutoCloseable {
 
     /** Makes a map. */
     public static BpfMap create(Spec spec) throws EbpfException {
-        if (spec.type() != Type.SK_STORAGE) {
-            return create(spec, 0, -1);
-        }
-        // The kernel wants to know the types of such a map, so that it can be shown.
-        try (Fd types = ValueTypes.load(spec.keySize(), spec.valueSize())) {
-            return create(spec, 0, types.number());
-        }
+        return new BpfMap(spec, valueBytes(spec), MapCreation.create(spec));
     }
 
     /**
@@ -140,29 +123,7 @@ public final class BpfMap implements AutoCloseable {
      * @param like the maps in it are as this one
      */
     public static BpfMap create(Spec spec, BpfMap like) throws EbpfException {
-        return create(spec, like.fd(), -1);
-    }
-
-    private static BpfMap create(Spec spec, int innerFd, int typesFd) throws EbpfException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = Bpf.attributes(arena, CREATE_BYTES);
-            Bpf.number(attributes, MAP_TYPE, spec.type().number());
-            Bpf.number(attributes, KEY_SIZE, spec.keySize());
-            Bpf.number(attributes, VALUE_SIZE, spec.valueSize());
-            Bpf.number(attributes, MAX_ENTRIES, spec.maxEntries());
-            Bpf.number(attributes, INNER_MAP_FD, innerFd);
-            Bpf.name(attributes, MAP_NAME, spec.name());
-            int flags = spec.flags();
-            if (typesFd >= 0) {
-                flags |= BPF_F_NO_PREALLOC;
-                Bpf.number(attributes, BTF_FD, typesFd);
-                Bpf.number(attributes, BTF_KEY_TYPE_ID, ValueTypes.KEY);
-                Bpf.number(attributes, BTF_VALUE_TYPE_ID, ValueTypes.VALUE);
-            }
-            Bpf.number(attributes, MAP_FLAGS, flags);
-            return new BpfMap(spec,
-                    Bpf.descriptor("create", "map " + spec.name(), Bpf.call(Bpf.MAP_CREATE, attributes)));
-        }
+        return new BpfMap(spec, valueBytes(spec), MapCreation.createOfMaps(spec, like.fd()));
     }
 
     /** What it was made as. */
@@ -189,6 +150,7 @@ public final class BpfMap implements AutoCloseable {
      * @return false if there is none
      */
     public boolean lookup(MemorySegment key, MemorySegment value) throws EbpfException {
+        checkSize(value, valueBytes);
         return isThere("lookup in", element(Bpf.MAP_LOOKUP_ELEM, key, value, 0));
     }
 
@@ -199,6 +161,7 @@ public final class BpfMap implements AutoCloseable {
      * @throws EbpfException E2BIG where the map is full, EEXIST or ENOENT as the flags want it
      */
     public void update(MemorySegment key, MemorySegment value, long flags) throws EbpfException {
+        checkSize(value, valueBytes);
         long result = element(Bpf.MAP_UPDATE_ELEM, key, value, flags);
         if (result < 0) {
             throw failure("update of", result);
@@ -235,9 +198,6 @@ public final class BpfMap implements AutoCloseable {
                 Bpf.pointer(attributes, ELEM_KEY, key);
             }
             if (value != null) {
-                if (command != Bpf.MAP_GET_NEXT_KEY) {
-                    checkSize(value, valueBytes);
-                }
                 Bpf.pointer(attributes, ELEM_VALUE, value);
             }
             Bpf.flags(attributes, ELEM_FLAGS, flags);
@@ -286,7 +246,7 @@ public final class BpfMap implements AutoCloseable {
      *     one bucket
      */
     public void forEach(int batch, Entries entries) throws EbpfException {
-        new BatchLookup(this, batch).run(entries);
+        new Batches(this, batch).lookup(entries);
     }
 
     /**
@@ -296,28 +256,8 @@ public final class BpfMap implements AutoCloseable {
      * @return how many were there
      */
     public int deleteBatch(MemorySegment keys, int count) throws EbpfException {
-        int deleted = 0;
-        int at = 0;
         checkSize(keys, (long) count * spec.keySize());
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = Bpf.attributes(arena, BatchLookup.BATCH_BYTES);
-            Bpf.number(attributes, BatchLookup.MAP_FD, fd.number());
-            while (at < count) {
-                Bpf.pointer(attributes, BatchLookup.KEYS, keys.asSlice((long) at * spec.keySize()));
-                Bpf.number(attributes, BatchLookup.COUNT, count - at);
-                long result = Bpf.call(Bpf.MAP_DELETE_BATCH, attributes);
-                if (result < 0 && result != -Errno.ENOENT) {
-                    throw failure("batch delete from", result);
-                }
-                int done = attributes.get(JAVA_INT, BatchLookup.COUNT);
-                deleted += done;
-                // It stops at the first that is not there.
-                at += result < 0 ? done + 1 : done;
-            }
-            return deleted;
-        } finally {
-            Reference.reachabilityFence(keys);
-        }
+        return Batches.delete(this, keys, count);
     }
 
     /**
@@ -346,12 +286,12 @@ public final class BpfMap implements AutoCloseable {
     @Override
     public void close() {
         synchronized (mapping) {
+            fd.close();
             if (arena != null) {
                 arena.close();
                 arena = null;
             }
         }
-        fd.close();
     }
 
     /** The name and the descriptor. */

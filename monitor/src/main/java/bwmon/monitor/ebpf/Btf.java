@@ -24,67 +24,21 @@ import org.jspecify.annotations.Nullable;
  * Of several of one name the first counts. For one thread at a time.
  */
 public final class Btf {
-    /** linux/btf.h. */
-    static final int MAGIC = 0xeb9f;
-    static final int VERSION = 1;
-    /** sizeof(struct btf_header). */
-    static final int HEADER_BYTES = 24;
-
-    /** BTF_KIND_*, linux/btf.h. */
-    static final int INT = 1;
-    static final int PTR = 2;
-    static final int ARRAY = 3;
-    static final int STRUCT = 4;
-    static final int UNION = 5;
-    static final int ENUM = 6;
-    static final int FWD = 7;
-    static final int TYPEDEF = 8;
-    static final int VOLATILE = 9;
-    static final int CONST = 10;
-    static final int RESTRICT = 11;
-    static final int FUNC = 12;
-    static final int FUNC_PROTO = 13;
-    static final int VAR = 14;
-    static final int DATASEC = 15;
-    static final int FLOAT = 16;
-    static final int DECL_TAG = 17;
-    static final int TYPE_TAG = 18;
-    static final int ENUM64 = 19;
-
-    /** struct btf_type in words: name_off, info, and size or type; then what its kind adds. */
-    static final int NAME = 0;
-    static final int INFO = 1;
-    private static final int SIZE_OR_TYPE = 2;
-    static final int TYPE_WORDS = 3;
-
-    /** struct btf_member: name_off, type, offset. */
-    static final int MEMBER_WORDS = 3;
-    private static final int MEMBER_TYPE = 1;
-    private static final int MEMBER_OFFSET = 2;
-    /** struct btf_array, behind struct btf_type: type, index_type, nelems. */
-    static final int ARRAY_WORDS = 3;
-    private static final int ARRAY_TYPE = TYPE_WORDS;
-    private static final int ARRAY_ELEMENTS = TYPE_WORDS + 2;
-    /** struct btf_enum: name_off, val; struct btf_enum64: name_off, val_lo32, val_hi32. */
-    static final int ENUM_WORDS = 2;
-    static final int ENUM64_WORDS = 3;
-    /** struct btf_param: name_off, type. */
-    static final int PARAM_WORDS = 2;
-    /** struct btf_var_secinfo: type, offset, size. */
-    static final int SECINFO_WORDS = 3;
-
     private static final Path KERNEL = Path.of("/sys/kernel/btf/vmlinux");
     private static final int READ_BYTES = 8192;
     /** BPF programs exist on 64-bit kernels; on others Java 25 does not. */
     private static final int POINTER_BYTES = 8;
-    /** How far references are followed, and structs without a name looked through: the kernel itself allows 32. */
+    /** How far references are followed: the kernel itself allows 32. */
     private static final int DEPTH = 32;
+    /** How many structs without a name are looked through for one field, so that ones that hold each other come to an end. */
+    private static final int LOOKED_THROUGH = 256;
 
     private final int[] words;
     private final int[] starts;
     private final BtfLayout layout;
     /** By name, the structs that were looked for; 0 where there is none. */
     private final Map<String, Integer> structs = new HashMap<>();
+    private int lookedThrough;
 
     private Btf(BtfLayout layout) {
         this.layout = layout;
@@ -136,12 +90,12 @@ public final class Btf {
 
     /** The id of a typedef; of {@code btf_trace_NAME}, what a program for the tracepoint NAME is loaded for. */
     public OptionalInt typedef(String name) {
-        return optional(search(TYPEDEF, name));
+        return optional(search(BtfFormat.TYPEDEF, name));
     }
 
     /** The id of a function; of {@code bpf_iter_NAME}, what a program for the iterator NAME is loaded for. */
     public OptionalInt function(String name) {
-        return optional(search(FUNC, name));
+        return optional(search(BtfFormat.FUNC, name));
     }
 
     /** The id of a struct, not of one that is only announced. */
@@ -149,7 +103,7 @@ public final class Btf {
         // Asked for once a field. No lambda: making the first one takes longer than to look for a name.
         Integer known = structs.get(name);
         if (known == null) {
-            known = search(STRUCT, name);
+            known = search(BtfFormat.STRUCT, name);
             structs.put(name, known);
         }
         return optional(known);
@@ -162,7 +116,7 @@ public final class Btf {
     private int search(int kind, String name) {
         byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
         int id = wanted.length == 0 ? 0 : layout.firsts[kind];
-        while (id != 0 && !isNamed(words[starts[id] + NAME], wanted)) {
+        while (id != 0 && !isNamed(words[starts[id] + BtfFormat.NAME], wanted)) {
             id = layout.following[id];
         }
         return id;
@@ -185,15 +139,15 @@ public final class Btf {
     }
 
     private int kind(int id) {
-        return BtfLayout.kind(words[starts[id] + INFO]);
+        return BtfLayout.kind(words[starts[id] + BtfFormat.INFO]);
     }
 
     private int count(int id) {
-        return BtfLayout.count(words[starts[id] + INFO]);
+        return BtfLayout.count(words[starts[id] + BtfFormat.INFO]);
     }
 
     private int sizeOrType(int id) {
-        return words[starts[id] + SIZE_OR_TYPE];
+        return words[starts[id] + BtfFormat.SIZE_OR_TYPE];
     }
 
     /** The type behind typedefs and qualifiers; 0 if it is void or there is none. */
@@ -201,7 +155,8 @@ public final class Btf {
         int id = type;
         for (int i = 0; i < DEPTH && id > 0 && id < layout.count; i++) {
             switch (kind(id)) {
-                case TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG -> id = sizeOrType(id);
+                case BtfFormat.TYPEDEF, BtfFormat.VOLATILE, BtfFormat.CONST, BtfFormat.RESTRICT, BtfFormat.TYPE_TAG ->
+                    id = sizeOrType(id);
                 default -> {
                     return id;
                 }
@@ -222,7 +177,8 @@ public final class Btf {
         long bits = 0;
         boolean isBitField = false;
         for (String name : path.split("\\.", -1)) {
-            Member member = name.isEmpty() ? null : member(type, name.getBytes(StandardCharsets.UTF_8), DEPTH);
+            lookedThrough = 0;
+            Member member = name.isEmpty() ? null : member(type, name.getBytes(StandardCharsets.UTF_8));
             if (member == null) {
                 return Optional.empty();
             }
@@ -239,19 +195,20 @@ public final class Btf {
     /** A member of a struct, and how many bits behind the beginning of that. */
     private record Member(int type, long bits, boolean isBitField) {}
 
-    private @Nullable Member member(int struct, byte[] name, int depth) {
-        if (struct == 0 || depth == 0 || (kind(struct) != STRUCT && kind(struct) != UNION)) {
+    private @Nullable Member member(int struct, byte[] name) {
+        if (struct == 0 || (kind(struct) != BtfFormat.STRUCT && kind(struct) != BtfFormat.UNION)
+                || ++lookedThrough > LOOKED_THROUGH) {
             return null;
         }
-        boolean hasBitFields = words[starts[struct] + INFO] < 0; // kind_flag is the highest bit
-        int at = starts[struct] + TYPE_WORDS;
-        int end = at + count(struct) * MEMBER_WORDS;
-        for (; at < end; at += MEMBER_WORDS) {
-            int type = words[at + MEMBER_TYPE];
-            int offset = words[at + MEMBER_OFFSET];
+        boolean hasBitFields = words[starts[struct] + BtfFormat.INFO] < 0; // kind_flag is the highest bit
+        int at = starts[struct] + BtfFormat.TYPE_WORDS;
+        int end = at + count(struct) * BtfFormat.MEMBER_WORDS;
+        for (; at < end; at += BtfFormat.MEMBER_WORDS) {
+            int type = words[at + BtfFormat.MEMBER_TYPE];
+            int offset = words[at + BtfFormat.MEMBER_OFFSET];
             long bits = hasBitFields ? offset & 0xffffff : Integer.toUnsignedLong(offset);
             if (words[at] == 0) {
-                Member inner = member(resolve(type), name, depth - 1);
+                Member inner = member(resolve(type), name);
                 if (inner != null) {
                     return new Member(inner.type(), bits + inner.bits(), inner.isBitField());
                 }
@@ -264,10 +221,10 @@ public final class Btf {
 
     /** Whether it is an int of fewer bits than it has room for, which compilers before kind_flag made of a bit field. */
     private boolean isPartOfInt(int type) {
-        if (type == 0 || kind(type) != INT) {
+        if (type == 0 || kind(type) != BtfFormat.INT) {
             return false;
         }
-        int encoding = words[starts[type] + TYPE_WORDS];
+        int encoding = words[starts[type] + BtfFormat.TYPE_WORDS];
         return (encoding >>> 16 & 0xff) != 0 || (encoding & 0xff) != sizeOrType(type) * Byte.SIZE;
     }
 
@@ -277,17 +234,18 @@ public final class Btf {
         int id = type;
         for (int i = 0; i < DEPTH && id != 0; i++) {
             switch (kind(id)) {
-                case ARRAY -> {
-                    elements *= words[starts[id] + ARRAY_ELEMENTS];
+                case BtfFormat.ARRAY -> {
+                    elements *= words[starts[id] + BtfFormat.ARRAY_ELEMENTS];
                     if (elements < 0 || elements > Integer.MAX_VALUE) {
                         return -1;
                     }
-                    id = resolve(words[starts[id] + ARRAY_TYPE]);
+                    id = resolve(words[starts[id] + BtfFormat.ARRAY_TYPE]);
                 }
-                case INT, STRUCT, UNION, ENUM, ENUM64, FLOAT -> {
+                case BtfFormat.INT, BtfFormat.STRUCT, BtfFormat.UNION, BtfFormat.ENUM, BtfFormat.ENUM64,
+                        BtfFormat.FLOAT -> {
                     return bytes(elements * sizeOrType(id));
                 }
-                case PTR -> {
+                case BtfFormat.PTR -> {
                     return bytes(elements * POINTER_BYTES);
                 }
                 default -> {
@@ -313,8 +271,8 @@ public final class Btf {
         if (id == 0 || name.length == 0) {
             return OptionalInt.empty();
         }
-        int each = kind(id) == ENUM ? ENUM_WORDS : ENUM64_WORDS;
-        int at = starts[id] + TYPE_WORDS;
+        int each = kind(id) == BtfFormat.ENUM ? BtfFormat.ENUM_WORDS : BtfFormat.ENUM64_WORDS;
+        int at = starts[id] + BtfFormat.TYPE_WORDS;
         int end = at + count(id) * each;
         for (; at < end; at += each) {
             if (isNamed(words[at], name)) {
@@ -325,8 +283,8 @@ public final class Btf {
     }
 
     private int enumeration(String name) {
-        int small = search(ENUM, name);
-        return small != 0 ? small : search(ENUM64, name);
+        int small = search(BtfFormat.ENUM, name);
+        return small != 0 ? small : search(BtfFormat.ENUM64, name);
     }
 
     /**
@@ -335,7 +293,9 @@ public final class Btf {
      */
     public OptionalInt parameters(String typedef) {
         int pointer = resolve(typedef(typedef).orElse(0));
-        int function = pointer == 0 || kind(pointer) != PTR ? 0 : resolve(sizeOrType(pointer));
-        return function == 0 || kind(function) != FUNC_PROTO ? OptionalInt.empty() : OptionalInt.of(count(function));
+        int function = pointer == 0 || kind(pointer) != BtfFormat.PTR ? 0 : resolve(sizeOrType(pointer));
+        return function == 0 || kind(function) != BtfFormat.FUNC_PROTO
+                ? OptionalInt.empty()
+                : OptionalInt.of(count(function));
     }
 }

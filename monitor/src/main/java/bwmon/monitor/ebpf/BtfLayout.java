@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
  * the end of the strings.
  */
 final class BtfLayout {
-    private static final int KINDS = Btf.ENUM64 + 1;
+    private static final int KINDS = BtfFormat.ENUM64 + 1;
     /** BTF_MAX_TYPE, linux/btf.h. */
     private static final int MAX_TYPE = 0xfffff;
     /** BTF_INFO_KIND and BTF_INFO_VLEN. */
@@ -40,7 +40,7 @@ final class BtfLayout {
         this.strings = strings;
         this.stringsEnd = stringsEnd;
         // No type is shorter. The kernel's have 6 words on average, so that half of this stays empty.
-        int most = Math.min(words.length / Btf.TYPE_WORDS, MAX_TYPE) + 1;
+        int most = Math.min(words.length / BtfFormat.TYPE_WORDS, MAX_TYPE) + 1;
         starts = new int[most];
         following = new int[most];
     }
@@ -57,17 +57,17 @@ final class BtfLayout {
 
     /** Reads struct btf_header: magic u16, version u8, flags u8, hdr_len, type_off, type_len, str_off, str_len. */
     static BtfLayout of(byte[] file) throws BtfException {
-        if (file.length < Btf.HEADER_BYTES) {
+        if (file.length < BtfFormat.HEADER_BYTES) {
             throw new BtfException(file.length + " bytes are too few");
         }
         ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.nativeOrder());
         int magic = Short.toUnsignedInt(in.getShort());
-        if (magic != Btf.MAGIC) {
+        if (magic != BtfFormat.MAGIC) {
             throw new BtfException("begins with 0x" + Integer.toHexString(magic) + ", not with 0xeb9f");
         }
         int version = in.get();
-        if (version != Btf.VERSION) {
-            throw new BtfException("is of version " + version + ", not " + Btf.VERSION);
+        if (version != BtfFormat.VERSION) {
+            throw new BtfException("is of version " + version + ", not " + BtfFormat.VERSION);
         }
         in.get(); // flags: none are defined
         long header = Integer.toUnsignedLong(in.getInt());
@@ -75,7 +75,7 @@ final class BtfLayout {
         long typesLength = Integer.toUnsignedLong(in.getInt());
         long strings = header + Integer.toUnsignedLong(in.getInt());
         long stringsEnd = strings + Integer.toUnsignedLong(in.getInt());
-        if (header < Btf.HEADER_BYTES || types + typesLength > file.length || stringsEnd > file.length
+        if (header < BtfFormat.HEADER_BYTES || types + typesLength > file.length || stringsEnd > file.length
                 || typesLength % Integer.BYTES != 0) {
             throw new BtfException("the header leads out of its " + file.length + " bytes");
         }
@@ -92,16 +92,17 @@ final class BtfLayout {
     /** How many words a type has behind its struct btf_type. */
     private static int more(int kind, int count, int id) throws BtfException {
         return switch (kind) {
-            case Btf.PTR, Btf.FWD, Btf.TYPEDEF, Btf.VOLATILE, Btf.CONST, Btf.RESTRICT, Btf.FUNC, Btf.FLOAT,
-                    Btf.TYPE_TAG ->
+            case BtfFormat.PTR, BtfFormat.FWD, BtfFormat.TYPEDEF, BtfFormat.VOLATILE, BtfFormat.CONST,
+                    BtfFormat.RESTRICT, BtfFormat.FUNC, BtfFormat.FLOAT,
+                    BtfFormat.TYPE_TAG ->
                 0;
-            case Btf.INT, Btf.VAR, Btf.DECL_TAG -> 1;
-            case Btf.ARRAY -> Btf.ARRAY_WORDS;
-            case Btf.STRUCT, Btf.UNION -> count * Btf.MEMBER_WORDS;
-            case Btf.ENUM -> count * Btf.ENUM_WORDS;
-            case Btf.ENUM64 -> count * Btf.ENUM64_WORDS;
-            case Btf.FUNC_PROTO -> count * Btf.PARAM_WORDS;
-            case Btf.DATASEC -> count * Btf.SECINFO_WORDS;
+            case BtfFormat.INT, BtfFormat.VAR, BtfFormat.DECL_TAG -> 1;
+            case BtfFormat.ARRAY -> BtfFormat.ARRAY_WORDS;
+            case BtfFormat.STRUCT, BtfFormat.UNION -> count * BtfFormat.MEMBER_WORDS;
+            case BtfFormat.ENUM -> count * BtfFormat.ENUM_WORDS;
+            case BtfFormat.ENUM64 -> count * BtfFormat.ENUM64_WORDS;
+            case BtfFormat.FUNC_PROTO -> count * BtfFormat.PARAM_WORDS;
+            case BtfFormat.DATASEC -> count * BtfFormat.SECINFO_WORDS;
             default -> throw new BtfException("type " + id + " is of kind " + kind + ", which is not known");
         };
     }
@@ -119,14 +120,15 @@ final class BtfLayout {
      * @return where the next one begins
      */
     private int type(int at) throws BtfException {
-        if (count == starts.length || at + Btf.TYPE_WORDS > words.length) {
+        if (count == starts.length || at + BtfFormat.TYPE_WORDS > words.length) {
             throw new BtfException("more than " + MAX_TYPE + " types, or one that is cut off");
         }
         int id = count++;
-        int info = words[at + Btf.INFO];
+        int info = words[at + BtfFormat.INFO];
         int kind = kind(info);
-        int end = at + Btf.TYPE_WORDS + more(kind, count(info), id);
-        if (end > words.length || words[at + Btf.NAME] < 0 || words[at + Btf.NAME] >= stringsEnd - strings) {
+        int end = at + BtfFormat.TYPE_WORDS + more(kind, count(info), id);
+        if (end > words.length || words[at + BtfFormat.NAME] < 0
+                || words[at + BtfFormat.NAME] >= stringsEnd - strings) {
             throw new BtfException("type " + id + " is cut off, or its name is");
         }
         starts[id] = at;

@@ -60,13 +60,14 @@ final class ValueTypes {
     }
 
     static byte[] bytes(int valueBytes) {
-        ByteBuffer out = ByteBuffer.allocate(Btf.HEADER_BYTES + TYPES_BYTES + STRINGS.length)
+        ByteBuffer out = ByteBuffer.allocate(BtfFormat.HEADER_BYTES + TYPES_BYTES + STRINGS.length)
                 .order(ByteOrder.nativeOrder());
-        out.putShort((short) Btf.MAGIC).put((byte) Btf.VERSION).put((byte) 0).putInt(Btf.HEADER_BYTES);
+        out.putShort((short) BtfFormat.MAGIC).put((byte) BtfFormat.VERSION).put((byte) 0)
+                .putInt(BtfFormat.HEADER_BYTES);
         out.putInt(0).putInt(TYPES_BYTES).putInt(TYPES_BYTES).putInt(STRINGS.length);
-        out.putInt(INT_NAME).putInt(Btf.INT << 24).putInt(Integer.BYTES).putInt(SIGNED << 24 | Integer.SIZE);
-        out.putInt(BYTE_NAME).putInt(Btf.INT << 24).putInt(Byte.BYTES).putInt(Byte.SIZE);
-        out.putInt(0).putInt(Btf.ARRAY << 24).putInt(0).putInt(BYTE).putInt(KEY).putInt(valueBytes);
+        out.putInt(INT_NAME).putInt(BtfFormat.INT << 24).putInt(Integer.BYTES).putInt(SIGNED << 24 | Integer.SIZE);
+        out.putInt(BYTE_NAME).putInt(BtfFormat.INT << 24).putInt(Byte.BYTES).putInt(Byte.SIZE);
+        out.putInt(0).putInt(BtfFormat.ARRAY << 24).putInt(0).putInt(BYTE).putInt(KEY).putInt(valueBytes);
         return out.put(STRINGS).array();
     }
 }

@@ -39,20 +39,23 @@ class BtfIT {
             "skb_drop_reason SKB_NOT_DROPPED_YET", "sock_type SOCK_STREAM", "bpf_map_type BPF_MAP_TYPE_SK_STORAGE",
             "perf_callchain_context PERF_CONTEXT_KERNEL");
 
+    @SuppressWarnings("OrphanedFormatString") // the C compiler's
+    private static final String BEGINNING = """
+            #include "vmlinux.h"
+            int printf(const char *, ...);
+            #define O(s, f) printf(#s " " #f " %d %d\\n", (int) __builtin_offsetof(struct s, f), \\
+                    (int) sizeof(((struct s *) 0)->f))
+            #define N(e, c) printf(#e " " #c " %d\\n", (int) c)
+            int main(void) {
+            """;
+
     @Test
     void fieldsAndConstantsAreTheCompilers(@TempDir Path folder) throws IOException {
         Btf btf = Btf.ofKernel();
         String header = Printed.byIfThere("bpftool", "btf", "dump", "file", KERNEL, "format", "c");
         Files.writeString(folder.resolve("vmlinux.h"), header);
         var expected = new ArrayList<String>();
-        var source = new StringBuilder("""
-                #include "vmlinux.h"
-                int printf(const char *, ...);
-                #define O(s, f) printf(#s " " #f " %d %d\\n", (int) __builtin_offsetof(struct s, f), \\
-                        (int) sizeof(((struct s *) 0)->f))
-                #define N(e, c) printf(#e " " #c " %d\\n", (int) c)
-                int main(void) {
-                """);
+        var source = new StringBuilder(BEGINNING);
         for (String field : FIELDS) {
             String[] names = field.split(" ", 2);
             Btf.Field found = btf.field(names[0], names[1]).orElseThrow(() -> new AssertionError(field));

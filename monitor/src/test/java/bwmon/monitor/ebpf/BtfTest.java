@@ -42,9 +42,10 @@ class BtfTest {
         byte[] file() {
             byte[] names = strings.toString().getBytes(StandardCharsets.UTF_8);
             int length = types.position();
-            ByteBuffer out = ByteBuffer.allocate(Btf.HEADER_BYTES + length + names.length)
+            ByteBuffer out = ByteBuffer.allocate(BtfFormat.HEADER_BYTES + length + names.length)
                     .order(ByteOrder.nativeOrder());
-            out.putShort((short) Btf.MAGIC).put((byte) Btf.VERSION).put((byte) 0).putInt(Btf.HEADER_BYTES);
+            out.putShort((short) BtfFormat.MAGIC).put((byte) BtfFormat.VERSION).put((byte) 0)
+                    .putInt(BtfFormat.HEADER_BYTES);
             out.putInt(0).putInt(length).putInt(length).putInt(names.length);
             return out.put(types.array(), 0, length).put(names).array();
         }
@@ -53,44 +54,46 @@ class BtfTest {
     /** One of every kind, with what they can lead to. */
     private static byte[] everyKind() {
         var types = new Types();
-        types.type("int", Btf.INT, 0, 4, 1 << 24 | 32); // 1
-        types.type("long", Btf.INT, 0, 8, 64); // 2
-        types.type("", Btf.PTR, 0, 1); // 3
-        types.type("", Btf.ARRAY, 0, 0, 1, 1, 5); // 4: int[5]
-        types.type("size", Btf.TYPEDEF, 0, 6); // 5
-        types.type("", Btf.CONST, 0, 7); // 6
-        types.type("", Btf.VOLATILE, 0, 8); // 7
-        types.type("", Btf.RESTRICT, 0, 9); // 8
-        types.type("", Btf.TYPE_TAG, 0, 2); // 9
-        types.type("", Btf.UNION, 2, 8, types.name("as_int"), 1, 0, types.name("as_long"), 2, 0); // 10
-        types.type("", Btf.STRUCT, 2, 16, 0, 10, 0, types.name("last"), 3, 64); // 11
-        types.type("outer", Btf.STRUCT, 4, 60, types.name("first"), 1, 0, 0, 11, 64, types.name("numbers"), 4, 192,
+        types.type("int", BtfFormat.INT, 0, 4, 1 << 24 | 32); // 1
+        types.type("long", BtfFormat.INT, 0, 8, 64); // 2
+        types.type("", BtfFormat.PTR, 0, 1); // 3
+        types.type("", BtfFormat.ARRAY, 0, 0, 1, 1, 5); // 4: int[5]
+        types.type("size", BtfFormat.TYPEDEF, 0, 6); // 5
+        types.type("", BtfFormat.CONST, 0, 7); // 6
+        types.type("", BtfFormat.VOLATILE, 0, 8); // 7
+        types.type("", BtfFormat.RESTRICT, 0, 9); // 8
+        types.type("", BtfFormat.TYPE_TAG, 0, 2); // 9
+        types.type("", BtfFormat.UNION, 2, 8, types.name("as_int"), 1, 0, types.name("as_long"), 2, 0); // 10
+        types.type("", BtfFormat.STRUCT, 2, 16, 0, 10, 0, types.name("last"), 3, 64); // 11
+        types.type("outer", BtfFormat.STRUCT, 4, 60, types.name("first"), 1, 0, 0, 11, 64, types.name("numbers"), 4,
+                192,
                 types.name("size"), 5, 352); // 12
-        types.type("bits", Btf.STRUCT | KIND_FLAG >>> 24, 3, 12, types.name("part"), 1, 3 << 24 | 1,
+        types.type("bits", BtfFormat.STRUCT | KIND_FLAG >>> 24, 3, 12, types.name("part"), 1, 3 << 24 | 1,
                 types.name("odd"), 1, 33, types.name("whole"), 1, 64); // 13
-        types.type("wrapper", Btf.STRUCT, 2, 80, types.name("inner"), 12, 64, types.name("fwd"), 14, 0); // 14
-        types.type("announced", Btf.FWD, 0, 0); // 15
-        types.type("color", Btf.ENUM, 2, 4, types.name("RED"), 0, types.name("BLUE"), -7); // 16
-        types.type("large", Btf.ENUM64, 1, 8, types.name("HUGE"), 5, 1); // 17
-        types.type("", Btf.FUNC_PROTO, 3, 0, 0, 3, types.name("a"), 1, types.name("b"), 2); // 18
-        types.type("", Btf.PTR, 0, 18); // 19
-        types.type("btf_trace_it", Btf.TYPEDEF, 0, 19); // 20
-        types.type("it", Btf.FUNC, 1, 18); // 21
-        types.type("variable", Btf.VAR, 0, 1, 1); // 22
-        types.type(".data", Btf.DATASEC, 1, 4, 22, 0, 4); // 23
-        types.type("double", Btf.FLOAT, 0, 8); // 24
-        types.type("tag", Btf.DECL_TAG, 0, 12, -1); // 25
-        types.type("round", Btf.TYPEDEF, 0, 27); // 26
-        types.type("and_round", Btf.TYPEDEF, 0, 26); // 27
-        types.type("odd", Btf.STRUCT, 5, 8, types.name("round"), 26, 0, types.name("nowhere"), 4711, 0,
+        types.type("wrapper", BtfFormat.STRUCT, 2, 80, types.name("inner"), 12, 64, types.name("fwd"), 14, 0); // 14
+        types.type("announced", BtfFormat.FWD, 0, 0); // 15
+        types.type("color", BtfFormat.ENUM, 2, 4, types.name("RED"), 0, types.name("BLUE"), -7); // 16
+        types.type("large", BtfFormat.ENUM64, 1, 8, types.name("HUGE"), 5, 1); // 17
+        types.type("", BtfFormat.FUNC_PROTO, 3, 0, 0, 3, types.name("a"), 1, types.name("b"), 2); // 18
+        types.type("", BtfFormat.PTR, 0, 18); // 19
+        types.type("btf_trace_it", BtfFormat.TYPEDEF, 0, 19); // 20
+        types.type("it", BtfFormat.FUNC, 1, 18); // 21
+        types.type("variable", BtfFormat.VAR, 0, 1, 1); // 22
+        types.type(".data", BtfFormat.DATASEC, 1, 4, 22, 0, 4); // 23
+        types.type("double", BtfFormat.FLOAT, 0, 8); // 24
+        types.type("tag", BtfFormat.DECL_TAG, 0, 12, -1); // 25
+        types.type("round", BtfFormat.TYPEDEF, 0, 27); // 26
+        types.type("and_round", BtfFormat.TYPEDEF, 0, 26); // 27
+        types.type("odd", BtfFormat.STRUCT, 5, 8, types.name("round"), 26, 0, types.name("nowhere"), 4711, 0,
                 types.name("endless"), 29, 0, types.name("negative"), -5, 0, 0, 28, 0); // 28: holds itself
-        types.type("", Btf.ARRAY, 0, 0, 29, 1, 2); // 29: holds itself
-        types.type("old", Btf.STRUCT, 2, 4, types.name("three"), 31, 0, types.name("behind"), 15, 32); // 30
-        types.type("three_bits", Btf.INT, 0, 4, 3); // 31
-        types.type("vast", Btf.STRUCT, 1, 4, types.name("array"), 33, 0); // 32
-        types.type("", Btf.ARRAY, 0, 0, 4, 1, 0x7fffffff); // 33
-        types.type("outer", Btf.STRUCT, 0, 1); // 34: the second of that name
-        types.type("last", Btf.FUNC, 0, 18); // 35
+        types.type("", BtfFormat.ARRAY, 0, 0, 29, 1, 2); // 29: holds itself
+        types.type("old", BtfFormat.STRUCT, 2, 4, types.name("three"), 31, 0, types.name("behind"), 15, 32); // 30
+        types.type("three_bits", BtfFormat.INT, 0, 4, 3); // 31
+        types.type("vast", BtfFormat.STRUCT, 1, 4, types.name("array"), 33, 0); // 32
+        types.type("", BtfFormat.ARRAY, 0, 0, 4, 1, 0x7fffffff); // 33
+        types.type("outer", BtfFormat.STRUCT, 0, 1); // 34: the second of that name
+        types.type("last", BtfFormat.FUNC, 0, 18); // 35
+        types.type("twins", BtfFormat.STRUCT, 2, 8, 0, 36, 0, 0, 36, 0); // 36: holds itself twice, so that it has 2^n members
         return types.file();
     }
 
@@ -129,6 +132,7 @@ class BtfTest {
                 "firs"}) {
             assertEquals(Optional.empty(), btf.field("outer", path), path);
         }
+        assertEquals(Optional.empty(), btf.field("twins", "absent"));
         assertEquals(Optional.empty(), btf.field("bits", "part"), "3 bits");
         assertEquals(Optional.empty(), btf.field("bits", "odd"), "no whole byte");
         assertEquals(Optional.empty(), btf.field("old", "three"), "3 bits, as they were told before");
@@ -146,7 +150,7 @@ class BtfTest {
 
     @Test
     void aKindThatIsNotKnownIsNamed() {
-        byte[] file = new Types().type("int", Btf.INT, 0, 4, 32).type("new", 20, 0, 0).file();
+        byte[] file = new Types().type("int", BtfFormat.INT, 0, 4, 32).type("new", 20, 0, 0).file();
         var refused = assertThrows(BtfException.class, () -> Btf.parse(file));
         assertEquals("type 2 is of kind 20, which is not known", refused.getMessage());
     }
@@ -157,7 +161,7 @@ class BtfTest {
     }
 
     @Test
-    void whatIsCutOffIsRefusedOrReadAsFarAsItGoes() {
+    void whatIsCutOffIsRefused() {
         byte[] whole = everyKind();
         for (int length = 0; length < whole.length; length++) {
             byte[] part = Arrays.copyOf(whole, length);
@@ -170,7 +174,7 @@ class BtfTest {
         byte[] whole = everyKind();
         var random = new Random(5);
         int refused = 0;
-        int rounds = 50_000;
+        int rounds = 10_000;
         for (int i = 0; i < rounds; i++) {
             byte[] broken = whole.clone();
             int changes = 1 + random.nextInt(4);

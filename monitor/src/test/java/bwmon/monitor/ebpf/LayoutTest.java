@@ -99,9 +99,11 @@ class LayoutTest {
                 flags %d
                 """.formatted(Bpf.MAP_CREATE, Bpf.MAP_LOOKUP_ELEM, Bpf.MAP_UPDATE_ELEM, Bpf.MAP_DELETE_ELEM,
                 Bpf.MAP_GET_NEXT_KEY, Bpf.PROG_LOAD, Bpf.RAW_TRACEPOINT_OPEN, Bpf.BTF_LOAD, Bpf.MAP_LOOKUP_BATCH,
-                Bpf.MAP_DELETE_BATCH, Bpf.LINK_CREATE, Bpf.ITER_CREATE, Bpf.NAME_BYTES, BpfMap.MAP_TYPE,
-                BpfMap.KEY_SIZE, BpfMap.VALUE_SIZE, BpfMap.MAX_ENTRIES, BpfMap.MAP_FLAGS, BpfMap.INNER_MAP_FD,
-                BpfMap.MAP_NAME, BpfMap.BTF_FD, BpfMap.BTF_KEY_TYPE_ID, BpfMap.BTF_VALUE_TYPE_ID, BpfMap.ELEM_MAP_FD,
+                Bpf.MAP_DELETE_BATCH, Bpf.LINK_CREATE, Bpf.ITER_CREATE, Bpf.NAME_BYTES, MapCreation.MAP_TYPE,
+                MapCreation.KEY_SIZE, MapCreation.VALUE_SIZE, MapCreation.MAX_ENTRIES, MapCreation.MAP_FLAGS,
+                MapCreation.INNER_MAP_FD,
+                MapCreation.MAP_NAME, MapCreation.BTF_FD, MapCreation.BTF_KEY_TYPE_ID, MapCreation.BTF_VALUE_TYPE_ID,
+                BpfMap.ELEM_MAP_FD,
                 BpfMap.ELEM_KEY, BpfMap.ELEM_VALUE, BpfMap.ELEM_VALUE, BpfMap.ELEM_FLAGS)
                 + """
                         batch.in_batch %d
@@ -133,8 +135,8 @@ class LayoutTest {
                         btf %d
                         btf_size %d
                         sizeof(union bpf_attr) >= %d 1
-                        """.formatted(BatchLookup.IN_BATCH, BatchLookup.OUT_BATCH, BatchLookup.KEYS,
-                        BatchLookup.VALUES, BatchLookup.COUNT, BatchLookup.MAP_FD, BatchLookup.BATCH_BYTES,
+                        """.formatted(Batches.IN_BATCH, Batches.OUT_BATCH, Batches.KEYS,
+                        Batches.VALUES, Batches.COUNT, Batches.MAP_FD, Batches.BATCH_BYTES,
                         BpfProgram.PROG_TYPE, BpfProgram.INSN_CNT, BpfProgram.INSNS, BpfProgram.LICENSE,
                         BpfProgram.LOG_LEVEL,
                         BpfProgram.LOG_SIZE, BpfProgram.LOG_BUF, BpfProgram.PROG_NAME, BpfProgram.EXPECTED_ATTACH_TYPE,
@@ -200,10 +202,14 @@ class LayoutTest {
                 BTF_KIND_DECL_TAG %d
                 BTF_KIND_TYPE_TAG %d
                 BTF_KIND_ENUM64 %d
-                """.formatted(Btf.MAGIC, Btf.VERSION, Btf.HEADER_BYTES, Btf.TYPE_WORDS, Btf.MEMBER_WORDS,
-                Btf.ARRAY_WORDS, Btf.ENUM_WORDS, Btf.ENUM64_WORDS, Btf.PARAM_WORDS, Btf.SECINFO_WORDS, Btf.INT,
-                Btf.PTR, Btf.ARRAY, Btf.STRUCT, Btf.UNION, Btf.ENUM, Btf.FWD, Btf.TYPEDEF, Btf.VOLATILE, Btf.CONST,
-                Btf.RESTRICT, Btf.FUNC, Btf.FUNC_PROTO, Btf.VAR, Btf.DATASEC, Btf.FLOAT, Btf.DECL_TAG, Btf.TYPE_TAG,
-                Btf.ENUM64);
+                """.formatted(BtfFormat.MAGIC, BtfFormat.VERSION, BtfFormat.HEADER_BYTES, BtfFormat.TYPE_WORDS,
+                BtfFormat.MEMBER_WORDS,
+                BtfFormat.ARRAY_WORDS, BtfFormat.ENUM_WORDS, BtfFormat.ENUM64_WORDS, BtfFormat.PARAM_WORDS,
+                BtfFormat.SECINFO_WORDS, BtfFormat.INT,
+                BtfFormat.PTR, BtfFormat.ARRAY, BtfFormat.STRUCT, BtfFormat.UNION, BtfFormat.ENUM, BtfFormat.FWD,
+                BtfFormat.TYPEDEF, BtfFormat.VOLATILE, BtfFormat.CONST,
+                BtfFormat.RESTRICT, BtfFormat.FUNC, BtfFormat.FUNC_PROTO, BtfFormat.VAR, BtfFormat.DATASEC,
+                BtfFormat.FLOAT, BtfFormat.DECL_TAG, BtfFormat.TYPE_TAG,
+                BtfFormat.ENUM64);
     }
 }

@@ -83,7 +83,8 @@ class MapIT {
             map.update(arena.allocateFrom(JAVA_INT, 1), value, BpfMap.BPF_ANY);
             var full = assertThrows(EbpfException.class,
                     () -> map.update(arena.allocateFrom(JAVA_INT, 2), value, BpfMap.BPF_ANY));
-            assertEquals("update of map bwmon_test: E2BIG (Argument list too long)", full.getMessage());
+            assertEquals(Errno.E2BIG, full.errno());
+            assertTrue(String.valueOf(full.getMessage()).startsWith("update of map bwmon_test: E2BIG ("));
         }
     }
 

@@ -2,13 +2,15 @@ package bwmon.monitor.ebpf;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 import bwmon.ffi.Errno;
+import bwmon.ffi.KernelCalls;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-/** Reads a map from its beginning to its end, a batch of entries a call. */
-final class BatchLookup {
+/** Entries of a map, many a call: reads all, or takes some out. */
+final class Batches {
     /** union bpf_attr for BPF_MAP_*_BATCH, its struct batch. */
     static final int IN_BATCH = 0;
     static final int OUT_BATCH = 8;
@@ -21,7 +23,7 @@ final class BatchLookup {
     private final BpfMap map;
     private int batch;
 
-    BatchLookup(BpfMap map, int batch) {
+    Batches(BpfMap map, int batch) {
         if (batch < 1) {
             throw new IllegalArgumentException("a batch of " + batch);
         }
@@ -29,7 +31,8 @@ final class BatchLookup {
         this.batch = Math.min(batch, Math.max(1, map.spec().maxEntries()));
     }
 
-    void run(BpfMap.Entries entries) throws EbpfException {
+    /** Reads from the beginning to the end. */
+    void lookup(BpfMap.Entries entries) throws EbpfException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = Bpf.attributes(arena, BATCH_BYTES);
             // Where to go on: a hash tells the number of a bucket, an array a key.
@@ -58,8 +61,8 @@ final class BatchLookup {
             Bpf.pointer(attributes, VALUES, values);
             while (true) {
                 Bpf.number(attributes, COUNT, batch);
-                long result = Bpf.call(Bpf.MAP_LOOKUP_BATCH, attributes);
-                if (result == -Errno.ENOSPC) {
+                long result = KernelCalls.bpf(Bpf.MAP_LOOKUP_BATCH, attributes);
+                if (result == -Errno.ENOSPC && batch < 2L * map.spec().maxEntries()) {
                     // One bucket has more than a batch. Nothing of it was read, and the position is where it was.
                     batch = Math.multiplyExact(batch, 2);
                     return true;
@@ -76,6 +79,35 @@ final class BatchLookup {
                 }
                 Bpf.pointer(attributes, IN_BATCH, position);
             }
+        }
+    }
+
+    /**
+     * Takes entries out.
+     *
+     * @return how many of them were there
+     */
+    static int delete(BpfMap map, MemorySegment keys, int count) throws EbpfException {
+        int deleted = 0;
+        int at = 0;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = Bpf.attributes(arena, BATCH_BYTES);
+            Bpf.number(attributes, MAP_FD, map.fd());
+            while (at < count) {
+                Bpf.pointer(attributes, KEYS, keys.asSlice((long) at * map.spec().keySize()));
+                Bpf.number(attributes, COUNT, count - at);
+                long result = KernelCalls.bpf(Bpf.MAP_DELETE_BATCH, attributes);
+                if (result < 0 && result != -Errno.ENOENT) {
+                    throw new EbpfException("batch delete from map " + map.spec().name(), (int) -result);
+                }
+                int done = attributes.get(JAVA_INT, COUNT);
+                deleted += done;
+                // It stops at the first that is not there.
+                at += result < 0 ? done + 1 : done;
+            }
+            return deleted;
+        } finally {
+            Reference.reachabilityFence(keys);
         }
     }
 }
