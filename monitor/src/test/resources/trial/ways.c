@@ -130,6 +130,7 @@ static void start(struct end *end, struct addrinfo **found) {
     setsockopt(end->fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
   }
   setsockopt(end->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  make_ready(end, way);
   if (end->is_datagram) {
     setsockopt(end->fd, SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof large);
     setsockopt(end->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

@@ -28,6 +28,8 @@ void say_moved(long sent, long received);
 
 /* The way of that name; ends the program where there is none. */
 mover way_of(int is_send, const char *name);
+/* Before anything is received that way. */
+void make_ready(struct end *end, const char *name);
 
 long uring_send(struct end *end, long most);
 long uring_send_async(struct end *end, long most);

@@ -226,12 +226,16 @@ static long by_short(struct end *end, long most) {
   return got(recv(end->fd, block, least(most, 100), 0));
 }
 
+/* Several datagrams of a sender at once (generic receive offload), for which the socket was made ready. */
 static long by_gro(struct end *end, long most) {
+  return most <= 0 ? 0 : got(recv(end->fd, block, 65536, 0));
+}
+
+void make_ready(struct end *end, const char *name) {
   int one = 1;
-  if (setsockopt(end->fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one) != 0) {
+  if (!strcmp(name, "gro") && setsockopt(end->fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one) != 0) {
     absent("UDP_GRO");
   }
-  return most <= 0 ? 0 : got(recv(end->fd, block, 65536, 0));
 }
 
 /* Pages of the receive queue, by getsockopt(2); what does not fill a page is copied by the same call, or is to be read. */

@@ -222,9 +222,9 @@ class DatagramsIT {
                 Watch.assertNear("both " + direction, device,
                         // The loopback device takes large packets as they are.
                         sum - watch.tally().segmentation(direction), watch.tally());
-                assertEquals(watch.tally().bytes(Tally.process(client.pid()), direction),
-                        watch.tally().bytes(Tally.process(server.pid()), direction.opposite()),
-                        () -> "what the one sent, the other received" + watch.tally());
+                watch.assertBytes("what the one sent, the other received",
+                        watch.tally().bytes(Tally.process(client.pid()), direction), Tally.process(server.pid()),
+                        direction.opposite());
                 assertEquals(client.payload("c", direction),
                         watch.tally().payload(
                                 Tally.process(client.pid()).and(c -> c.flow().startsWith("tcp")), direction),

@@ -1,9 +1,13 @@
 package bwmon.monitor.trial;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 import bwmon.monitor.MonitorOptions.Kind;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +21,17 @@ class OpenBeforeIT {
 
     @TempDir
     private Path folder = Path.of("");
+
+    /** Until all is in the receiver's queue that finds room there: what passes while the monitor opens is not judged. */
+    private static void awaitRest(NetworkNamespace namespace) {
+        var last = new TreeMap<String, DeviceCounters>();
+        Awaitility.await().pollInterval(Duration.ofMillis(60)).until(() -> {
+            Map<String, DeviceCounters> now = namespace.call(DeviceCounters::read);
+            boolean isQuiet = last.equals(now);
+            last.putAll(now);
+            return isQuiet;
+        });
+    }
 
     /**
      * A connection, or datagrams, that moved some before. At its opening there are bytes in the receiver's queue that it did
@@ -44,6 +59,7 @@ class OpenBeforeIT {
                 Ways.Run client = ways.start(rig.host(), pair.client(server.port()))) {
             server.awaitHolding();
             client.awaitHolding();
+            awaitRest(rig.host());
             try (Watch watch = Watch.open(rig.host(), Kind.EBPF, folder)) {
                 watch.collect();
                 server.goOn();
@@ -79,6 +95,7 @@ class OpenBeforeIT {
                 Ways.Run client = ways.start(rig.host(), pair.client(server.port()))) {
             server.awaitHolding();
             client.awaitHolding();
+            awaitRest(rig.host());
             try (Watch watch = Watch.open(rig.host(), Kind.EBPF, folder)) {
                 server.goOn();
                 client.goOn();

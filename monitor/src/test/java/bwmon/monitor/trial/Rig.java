@@ -85,7 +85,8 @@ final class Rig implements AutoCloseable {
     private static void end(NetworkNamespace namespace, String device, int network, int own, String neighbour,
             int others, Offload offload) throws IOException, InterruptedException {
         if (offload != Offload.BY_THE_DEVICE) {
-            namespace.exec("ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off");
+            namespace.exec("ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off",
+                    "tx-udp-segmentation", "off");
         }
         if (offload == Offload.NONE) {
             namespace.exec("ip", "link", "set", device, "gso_max_segs", "1");
