@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -42,8 +43,14 @@ public final class Monitors {
     /** Tracking is switched on only where the table has room for so many times the TCP sockets: UDP needs some, too. */
     private static final int ROOM_FACTOR = 3;
     private static final Path PASSWD = Path.of("/etc/passwd");
-    /** What the programs need: CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF, linux/capability.h. */
-    private static final List<Integer> CAPABILITIES = List.of(12, 38, 39);
+    /** CAP_NET_ADMIN, linux/capability.h. */
+    private static final int CAP_NET_ADMIN = 12;
+    /** CAP_SYS_ADMIN, linux/capability.h; goes for the next two. */
+    private static final int CAP_SYS_ADMIN = 21;
+    /** CAP_PERFMON, linux/capability.h. */
+    private static final int CAP_PERFMON = 38;
+    /** CAP_BPF, linux/capability.h. */
+    private static final int CAP_BPF = 39;
     /** The programs of this build. */
     private static final KernelTrafficOpener PROGRAMS = () -> {
         throw new KernelTrafficOpener.UnavailableException("this build has no programs for the kernel", null);
@@ -126,13 +133,15 @@ public final class Monitors {
     private @Nullable Monitor ebpfIfAvailable() {
         try {
             return ebpf();
-        } catch (IOException | ProgramException | UnsupportedOperationException e) {
+        } catch (ProgramException e) {
             withoutPrograms = String.valueOf(e.getMessage());
-            closeAll();
-            open.clear();
-            notices.clear();
-            return null;
+        } catch (IOException | UnsupportedOperationException e) {
+            withoutPrograms = "eBPF: " + e.getMessage();
         }
+        closeAll();
+        open.clear();
+        notices.clear();
+        return null;
     }
 
     private Monitor ebpf() throws IOException, ProgramException {
@@ -140,8 +149,7 @@ public final class Monitors {
         try {
             opened = programs.open();
         } catch (KernelTrafficOpener.UnavailableException e) {
-            boolean isPermitted = hasCapabilities();
-            throw new ProgramException(isPermitted ? Kind.MISSING : Kind.NOT_PERMITTED,
+            throw new ProgramException(hasCapabilities() ? Kind.MISSING : Kind.NOT_PERMITTED,
                     "eBPF: " + e.getMessage(), e);
         }
         KernelTraffic traffic = owned(opened.traffic());
@@ -155,9 +163,11 @@ public final class Monitors {
                 options);
     }
 
+    /** Whether this thread may bring programs into the kernel, as far as capabilities tell. */
     private boolean hasCapabilities() throws IOException {
-        long effective = proc.effectiveCapabilities().orElse(-1);
-        return CAPABILITIES.stream().allMatch(number -> (effective >>> number & 1) != 0);
+        var effective = BitSet.valueOf(new long[]{proc.effectiveCapabilities().orElse(-1)});
+        return effective.get(CAP_NET_ADMIN)
+                && (effective.get(CAP_SYS_ADMIN) || (effective.get(CAP_PERFMON) && effective.get(CAP_BPF)));
     }
 
     /** Another monitor beside this one. */
