@@ -12,7 +12,7 @@ import bwmon.traffic.Ticker;
 interface MonitorOpener {
     /** The monitor of this host. */
     MonitorOpener HOST = (general, ticker) -> Monitors
-            .open(MonitorOptions.of(ticker).with(general.source()).settingUp(general.setup()));
+            .open(MonitorOptions.of(ticker).with(general.source()).settingUp(general.setup()).lookingBack(false));
 
     /**
      * Opens it; what moved before is in none of its reports.

@@ -11,6 +11,7 @@ import bwmon.traffic.Direction;
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class GridTest {
     private static final Scale RATES = new Scale(Style.SI, Duration.ofSeconds(2));
@@ -48,5 +49,19 @@ class GridTest {
         assertEquals(OptionalLong.of(5), account.difference(Direction.RX));
         assertEquals(OptionalLong.of(0), account.then(account).difference(Direction.TX));
         assertEquals(OptionalLong.empty(), Account.NOTHING.difference(Direction.RX));
+    }
+
+    @Test
+    void whatMovedInOtherNamespacesIsNotMissing() {
+        var balance = new Balance(Map.of("eth0", ByteCounts.ofIp(100, 100, 1, 1)), ByteCounts.ofIp(150, 97, 1, 1),
+                Map.of(), ByteCounts.ZERO, ByteCounts.ofIp(50, 2, 1, 1), 0);
+        var account = new Account(balance, ByteCounts.ZERO);
+
+        assertEquals(OptionalLong.of(0), account.difference(Direction.RX));
+        assertEquals(OptionalLong.of(10), account.then(account).difference(Direction.TX));
+        assertTrue(String
+                .join("\n",
+                        new LiveBalance(account, new Grid(100, false, false, RATES), RATES, new Paint(false)).lines(9))
+                .contains("of these in other network namespaces"));
     }
 }

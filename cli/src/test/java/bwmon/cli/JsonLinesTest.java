@@ -100,6 +100,17 @@ class JsonLinesTest {
     }
 
     @Test
+    void whatMovedInOtherNamespacesIsToldWhereAnythingDid() {
+        lines.balance(AT, SECOND, new Balance(Map.of(), ByteCounts.ZERO, Map.of(), ByteCounts.ZERO,
+                ByteCounts.ofIp(1, 2, 3, 4).withPayload(5, 6), 0));
+        String line = written();
+        assertTrue(
+                line.contains("\"other_namespaces\":{\"rx_bytes\":1,\"tx_bytes\":2,\"rx_packets\":3,\"tx_packets\":4,"
+                        + "\"rx_payload_bytes\":5,\"tx_payload_bytes\":6},\"lost_events\":0"),
+                line);
+    }
+
+    @Test
     void timesAreUtcToTheMillisecondAndIntervalsToTheMicrosecond() {
         byte[] line = JsonLines.render("x", json -> JsonLines.interval(json, Instant.parse("2026-11-21T10:00:00Z"),
                 Duration.ofNanos(1_000_123_999)));

@@ -165,7 +165,7 @@ final class EbpfMonitor implements Monitor {
         for (Part part : parts) {
             Cause cause = part.cause();
             Owner owner = cause == null ? names.of(part.owner()) : new Owner.Unattributed(cause);
-            usages.add(new Usage(owner, part.flow(), part.counts()));
+            usages.add(new Usage(owner, part.flow(), part.counts(), part.isElsewhere()));
         }
         return usages;
     }

@@ -53,6 +53,8 @@ public final class Monitors {
 
     private final MonitorOptions options;
     private final KernelTrafficOpener programs;
+    /** Whether it stands beside another one, whose notices are told in place of its own. */
+    private final boolean isBeside;
     private final ProcFs proc;
     private final List<String> notices = new ArrayList<>();
     /** What has been opened and is owned by nobody yet, the last first. */
@@ -62,9 +64,10 @@ public final class Monitors {
     /** Undoes what was changed on the host. */
     private Runnable putBack = () -> {};
 
-    private Monitors(MonitorOptions options, KernelTrafficOpener programs) {
+    private Monitors(MonitorOptions options, KernelTrafficOpener programs, boolean isBeside) {
         this.options = options;
         this.programs = programs;
+        this.isBeside = isBeside;
         proc = new ProcFs(options.procRoot());
     }
 
@@ -79,10 +82,13 @@ public final class Monitors {
 
     /** The same with programs of one's own, for tests. */
     static Monitor open(MonitorOptions options, KernelTrafficOpener programs) throws ProgramException {
-        var opening = new Monitors(options, programs);
+        return new Monitors(options, programs, false).opened();
+    }
+
+    private Monitor opened() throws ProgramException {
         Monitor monitor = null;
         try {
-            monitor = opening.open();
+            monitor = open();
             return monitor;
         } catch (NetlinkSockets.TooOldException | UnsupportedOperationException e) {
             throw new ProgramException(Kind.MISSING, String.valueOf(e.getMessage()), e);
@@ -90,7 +96,7 @@ public final class Monitors {
             throw new ProgramException(Kind.FAILURE, "this host's traffic cannot be read: " + e.getMessage(), e);
         } finally {
             if (monitor == null) {
-                opening.closeAll();
+                closeAll();
             }
         }
     }
@@ -127,13 +133,15 @@ public final class Monitors {
     private @Nullable Monitor ebpfIfAvailable() {
         try {
             return ebpf();
-        } catch (IOException | ProgramException | UnsupportedOperationException e) {
+        } catch (ProgramException e) {
             withoutPrograms = String.valueOf(e.getMessage());
-            closeAll();
-            open.clear();
-            notices.clear();
-            return null;
+        } catch (IOException | UnsupportedOperationException e) {
+            withoutPrograms = "eBPF: " + e.getMessage();
         }
+        closeAll();
+        open.clear();
+        notices.clear();
+        return null;
     }
 
     private Monitor ebpf() throws IOException, ProgramException {
@@ -157,10 +165,10 @@ public final class Monitors {
                 options);
     }
 
-    /** Another monitor beside this one. */
+    /** What sockets tell, without delay. */
     private Monitor socketsAlone() throws IOException {
         try {
-            return open(options.with(MonitorOptions.Kind.SOCK_DIAG), programs);
+            return new Monitors(options.with(MonitorOptions.Kind.SOCK_DIAG), programs, true).opened();
         } catch (ProgramException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -280,6 +288,9 @@ public final class Monitors {
     }
 
     private void namespaces() throws IOException {
+        if (isBeside) {
+            return;
+        }
         var others = new HashSet<String>();
         int unreadable = 0;
         for (int pid : proc.processes()) {

@@ -145,7 +145,7 @@ public final class RunMonitor implements Callable<Integer> {
     @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where to look: ${COMPLETION-CANDIDATES}. Default: auto, the best that this host allows.")
     private MonitorOptions.Kind source = MonitorOptions.Kind.AUTO;
 
-    @Option(names = "--netns", paramLabel = "NAME|PID", description = "Look at another network namespace: one of 'ip netns list', or that of a process (a container's). Ends when that is gone.")
+    @Option(names = "--netns", paramLabel = "NAME|PID", description = "Look at another network namespace alone: one of 'ip netns list', or that of a process (a container's). Ends when that is gone.")
     private @Nullable String namespace;
 
     @Option(names = "--no-setup", description = "Leave the host as it is: do not switch on tracking and counting of connections where they are off.")
@@ -231,7 +231,8 @@ public final class RunMonitor implements Callable<Integer> {
 
     private RunMonitorSession session(RunMonitorOpener from, Set<Grouping> groupings, Selection selection,
             View<Picture> view, BooleanSupplier withSockets, NamespaceWatch watch, IntervalLoop loop) {
-        var options = new MonitorOptions(source, PROC, Path.of("/run/bwmon"), Ticker.SYSTEM, !noSetup);
+        var options = new MonitorOptions(source, PROC, Path.of("/run/bwmon"), Ticker.SYSTEM, !noSetup, lookback(),
+                namespace != null);
         var proc = new ProcFs(PROC);
         var model = new Model(groupings, selection, id -> lives(proc, id));
         return new RunMonitorSession(from, options, lookback(), model, view, withSockets, watch, loop,

@@ -57,7 +57,7 @@ class EbpfMonitorTest {
     private @Nullable IOException noSockets;
 
     private static long owner(int pid) {
-        return 5L << OwnerId.PID_BITS | pid;
+        return (5L << OwnerId.PID_BITS) | pid;
     }
 
     private static ByteCounts ip(long bytes, long packets) {

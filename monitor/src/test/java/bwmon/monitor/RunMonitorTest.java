@@ -36,7 +36,7 @@ class RunMonitorTest {
     @CsvSource(delimiter = '|', value = {
             "--by=pid | --by; is none of process, command, user, cgroup, remote, connection, protocol, port",
             "--sort=size | --sort; is none of rx, tx, total, name", "--units=KB | --units; is none of si, iec, bits",
-            "--source=pcap | --source; is none of auto, conntrack,", "--top=0 | --top: expected 1 or more, not 0",
+            "--source=pcap | --source; is none of auto, ebpf, conntrack,", "--top=0 | --top: expected 1 or more, not 0",
             "--top=x | --top; 'x'", "--interval=0.001 | --interval; at least 0.01 seconds",
             "--pid=0 | --pid: expected the number of a process, not 0", "--pid=4711,x | --pid; 'x'",
             "--user=no-such-user | --user: /etc/passwd has no user no-such-user; users of a directory service go by number",

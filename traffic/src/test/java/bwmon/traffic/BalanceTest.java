@@ -1,5 +1,6 @@
 package bwmon.traffic;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,14 @@ class BalanceTest {
         assertEquals(Map.of("eth0", ByteCounts.ofIp(200, 400, 6, 8)), twice.interfaces());
         assertEquals(ByteCounts.ofIp(2, 0, 2, 0), twice.segmentation());
         assertEquals(6, twice.lostEvents());
+    }
+
+    @Test
+    void whatMovedElsewhereIsSummedUpFromReports() {
+        var report = new Report("ebpf", Duration.ofSeconds(1), List.of(), Map.of(), ByteCounts.ZERO, ONE, 0);
+        Balance balance = Balance.of(report);
+        assertEquals(ONE, balance.elsewhere());
+        assertEquals(ONE.plus(ONE), balance.plus(balance).elsewhere());
     }
 
     @Test

@@ -32,6 +32,6 @@ public record General(MonitorOptions.Kind source, boolean setup, int maxRows, Pa
                 return kind;
             }
         }
-        throw new IllegalArgumentException("'" + text + "': expected auto, conntrack, sock_diag or proc");
+        throw new IllegalArgumentException("'" + text + "': expected auto, ebpf, conntrack, sock_diag or proc");
     }
 }

@@ -14,8 +14,8 @@ import bwmon.cli.View;
 /**
  * JSON lines of each interval: {@code usage} for each charge, with the application and its {@code basis} (what made it one:
  * {@code rule}, {@code executable}, {@code unit}, {@code container}), {@code failure} for each source that could not tell,
- * {@code alert} for each that changed, then {@code balance}: interfaces = named + unattributed + left_out + difference,
- * where left_out is the sum of excluded and duplicate.
+ * {@code alert} for each that changed, then {@code balance}: interfaces = named + unattributed + left_out -
+ * other_namespaces + difference, where other_namespaces is absent if it is 0, and left_out is the sum of excluded and duplicate.
  */
 public final class JsonView implements View<Picture> {
     private final JsonLines lines;

@@ -11,7 +11,7 @@ import bwmon.traffic.ByteCounts;
 
 /**
  * bwmon 1.x's lines, one block an interval, an empty line between blocks, nothing cleared and nothing cut: for pipes and
- * files. What bwmon 1.x did not tell (no traffic, bytes without an owner, bytes left out, events lost, sources that failed)
+ * files. What bwmon 1.x did not tell (no traffic, bytes without an owner, of other network namespaces, or left out, events lost, sources that failed)
  * is on lines that begin with {@code #}.
  */
 public final class PlainView implements View<Picture> {
@@ -47,6 +47,7 @@ public final class PlainView implements View<Picture> {
     private void remarks(StringBuilder block, Snapshot snapshot) {
         snapshot.balance().unattributed()
                 .forEach((cause, counts) -> remark(block, counts, "unattributed: " + cause.label()));
+        remark(block, snapshot.balance().elsewhere(), "of all these in other network namespaces");
         remark(block, snapshot.leftOut().excluded(), "left out by the filters");
         remark(block, snapshot.leftOut().duplicate(), "left out: other ends of own pipes");
         if (snapshot.balance().lostEvents() > 0) {

@@ -150,9 +150,17 @@ public final class Joiner {
         return sums.joined();
     }
 
-    private void meet(Usage usage, PipeEndpoints endpoints, long nowNanos) {
+    /** The flow that may be one of our pipes': the loopback addresses of another network namespace are not those of the pipes. */
+    private static @Nullable Flow tcp(Usage usage) {
         Flow flow = usage.flow();
-        if (flow == null || flow.protocol() != Protocol.TCP || endpoints.at(flow.remote()) == null) {
+        return flow == null || flow.protocol() != Protocol.TCP || (usage.isElsewhere() && flow.isLoopback())
+                ? null
+                : flow;
+    }
+
+    private void meet(Usage usage, PipeEndpoints endpoints, long nowNanos) {
+        Flow flow = tcp(usage);
+        if (flow == null || endpoints.at(flow.remote()) == null) {
             return;
         }
         boolean isShown = usage.owner() instanceof Owner.Process process
@@ -161,13 +169,12 @@ public final class Joiner {
     }
 
     private void monitored(Report report, Usage usage, @Nullable PipeEndpoints endpoints, Sums sums) {
-        Flow flow = usage.flow();
-        if (endpoints != null && flow != null && flow.protocol() == Protocol.TCP
-                && isOfPipes(report, usage, flow, endpoints, sums)) {
+        Flow flow = tcp(usage);
+        if (endpoints != null && flow != null && isOfPipes(report, usage, flow, endpoints, sums)) {
             return;
         }
         if (filter.counts(usage)) {
-            sums.charge(report, usage.owner(), flow, usage.counts());
+            sums.charge(report, usage.owner(), usage.flow(), usage.counts());
         } else {
             sums.excluded = sums.excluded.plus(usage.counts());
         }

@@ -185,7 +185,7 @@ class ConfigurationFileTest {
                         "the name or the number of a user"),
                 arguments("sources { x { type = monitor, \"include\" = {\n port = 80 } } }", 2,
                         "include[0].port: is not known here"),
-                arguments("source = tap", 1, "source: 'tap': expected auto, conntrack, sock_diag or proc"),
+                arguments("source = tap", 1, "source: 'tap': expected auto, ebpf, conntrack, sock_diag or proc"),
                 arguments("setup = 1", 1, "setup: '1' is neither"),
                 arguments("max-rows = 0", 1, "max-rows: '0' is not a whole number from 1"),
                 arguments("state-file = quotas.json", 1, "is no path from the root"),

@@ -78,6 +78,40 @@ class JoinerTest {
         assertEquals(Snapshot.LeftOut.NOTHING, joined.leftOut());
     }
 
+    /** As the kernel's programs tell: payload of a socket without a peer has no flow, its packets have each their own. */
+    @Test
+    void partsOfOneOwnerWithAndWithoutFlowAreSummedUp() {
+        Flow query = new Flow(Protocol.UDP, endpoint("192.0.2.1:40000"), endpoint("198.51.100.7:53"));
+        Joiner.Joined joined = join(1, monitor(
+                new Usage(SSH, null, ByteCounts.ZERO.withPayload(50, 30)),
+                new Usage(SSH, query, ByteCounts.ofIp(78, 58, 1, 1).withPayload(0, 0)),
+                new Usage(SELF, null, ByteCounts.ofIp(5, 6, 1, 1).withPayload(1, 2))), pipe());
+
+        assertEquals(List.of(ofMonitor(SSH, ByteCounts.ofIp(78, 58, 1, 1).withPayload(50, 30)),
+                ofMonitor(SELF, ByteCounts.ofIp(5, 6, 1, 1).withPayload(1, 2))), joined.charges());
+        assertEquals(Snapshot.LeftOut.NOTHING, joined.leftOut());
+    }
+
+    @Test
+    void loopbackOfAnotherNamespaceIsNotThePipes() {
+        Joiner.Joined joined = join(1, monitor(new Usage(SSH, TO_PIPE, moved(900, 90), true)), pipe());
+
+        assertEquals(List.of(ofMonitor(SSH, moved(900, 90))), joined.charges());
+        assertEquals(Snapshot.LeftOut.NOTHING, joined.leftOut());
+    }
+
+    @Test
+    void aClientInAnotherNamespaceOwnsWhatItSendsThroughThePipe() {
+        var wide = new PipeEndpoints(Map.of(endpoint("10.0.0.1:2222"), PIPE), Set.of());
+        Flow toPipe = tcp("10.0.0.2:50000", "10.0.0.1:2222");
+        connected(toPipe.reversed());
+        List<Charge> charges = joiner.join(1, List.of(monitor(new Usage(SSH, toPipe, moved(900, 90), true),
+                new Usage(SELF, toPipe.reversed(), moved(90, 900)), new Usage(SELF, UPSTREAM, moved(1000, 100)))),
+                List.of(pipe(new Usage(PIPE, toPipe.reversed(), payload(1000, 100)))), wide).charges();
+
+        assertEquals(List.of(ofMonitor(SSH, moved(1000, 100).ipPart()), ofPipe(SSH, 1000, 100)), charges);
+    }
+
     @Test
     void withoutAMonitorNobodyKnowsTheIpBytes() {
         var pipesOnly = new Joiner(OWN, null, UsageFilter.ALL, ITSELF);

@@ -54,8 +54,10 @@ public final class RowLedger {
      * @param owner see {@link OwnerId}; {@link OwnerId#NOBODY} if there is a cause
      * @param cause why it has no owner; null if it has one
      * @param flow null for those parts of all flows that are not told apart
+     * @param isElsewhere whether in another network namespace
      */
-    public record Part(long owner, @Nullable Cause cause, @Nullable Flow flow, ByteCounts counts) {}
+    public record Part(long owner, @Nullable Cause cause, @Nullable Flow flow, ByteCounts counts,
+            boolean isElsewhere) {}
 
     /**
      * What the interval came to.
@@ -113,7 +115,7 @@ public final class RowLedger {
         ByteCounts elsewhere = ByteCounts.ZERO;
         ByteCounts segmentation = ByteCounts.ZERO;
         for (CountedRow row : rows) {
-            if (isHere(row)) {
+            if (isHere(row.namespace())) {
                 here = here.plus(row.counts());
                 segmentation = segmentation.plus(row.segmentation());
             } else if (isAlone) {
@@ -143,8 +145,8 @@ public final class RowLedger {
         return new Settled(parts(rows.size()), here, elsewhere, segmentation);
     }
 
-    private boolean isHere(CountedRow row) {
-        return row.namespace() == namespace || row.namespace() == 0 || namespace == 0;
+    private boolean isHere(long of) {
+        return of == namespace || of == 0 || namespace == 0;
     }
 
     private static Flow flow(CountedRow row) {
@@ -198,9 +200,9 @@ public final class RowLedger {
         return parts;
     }
 
-    private static void add(Sum sum, @Nullable Flow flow, List<Part> parts) {
+    private void add(Sum sum, @Nullable Flow flow, List<Part> parts) {
         if (!sum.counts.isNothing()) {
-            parts.add(new Part(sum.owner, sum.cause, flow, sum.counts));
+            parts.add(new Part(sum.owner, sum.cause, flow, sum.counts, !isHere(sum.namespace)));
         }
     }
 

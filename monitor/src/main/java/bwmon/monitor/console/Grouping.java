@@ -45,18 +45,19 @@ public enum Grouping {
                     : new Subject.Charged(usage.owner());
             case REMOTE, CONNECTION, PROTOCOL, PORT -> {
                 Flow flow = usage.flow();
-                yield flow == null ? withoutFlow(usage.owner()) : of(flow, usage.owner());
+                yield flow == null ? withoutFlow(usage.owner()) : withFlow(flow, usage.owner());
             }
         };
     }
 
-    private static Subject withoutFlow(Owner owner) {
-        return owner instanceof Owner.Unattributed || owner instanceof Owner.Others
-                ? new Subject.Charged(owner)
-                : new Subject.Undivided();
+    private Subject withoutFlow(Owner owner) {
+        if (owner instanceof Owner.Unattributed || owner instanceof Owner.Others) {
+            return new Subject.Charged(owner);
+        }
+        return this == CONNECTION ? new Subject.Rest(owner) : new Subject.Undivided();
     }
 
-    private Subject of(Flow flow, Owner owner) {
+    private Subject withFlow(Flow flow, Owner owner) {
         return switch (this) {
             case REMOTE -> new Subject.Remote(flow.remote().address());
             case CONNECTION -> new Subject.Connection(owner, flow);

@@ -68,6 +68,10 @@ public final class JsonView implements View<Picture> {
                 JsonLines.owner(json, owner);
                 by(json);
             }
+            case Subject.Rest(var owner) -> {
+                JsonLines.owner(json, owner);
+                by(json);
+            }
             case Subject.Connection(var owner, var flow) -> {
                 JsonLines.owner(json, owner);
                 by(json);

@@ -24,7 +24,7 @@ public final class Labels {
         return switch (subject) {
             case Subject.Connection(var owner, var flow) -> of(flow) + " " + of(new Subject.Charged(owner));
             case Subject.Remote(var address) -> names.of(address).map(Terminal::printable).orElseGet(subject::label);
-            case Subject.Charged _,Subject.Command _ -> cut(Terminal.printable(subject.label()));
+            case Subject.Charged _,Subject.Command _,Subject.Rest _ -> cut(Terminal.printable(subject.label()));
             default -> Terminal.printable(subject.label());
         };
     }

@@ -170,6 +170,8 @@ public final class LiveFrame {
                     process.command());
             case Subject.Connection(Owner.Process process, var flow) -> grid.line(pid(process), user(process), counts,
                     process.name() + "  " + ConnectionRows.text(flow, known));
+            case Subject.Rest(Owner.Process process) -> grid.line(pid(process), user(process), counts,
+                    process.name() + "  other flows");
             case Subject.Connection(Owner owner, var flow) -> grid.line("", "", counts,
                     new Subject.Charged(owner).label() + "  " + ConnectionRows.text(flow, known));
             case Subject.Remote(var address) -> grid.line("", "", counts,

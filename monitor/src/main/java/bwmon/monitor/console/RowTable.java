@@ -90,7 +90,11 @@ final class RowTable {
     }
 
     private boolean hasEnded(Subject subject) {
-        return subject instanceof Subject.Charged(Owner.Process process) && !lives.test(process.id());
+        return switch (subject) {
+            case Subject.Charged(Owner.Process process) -> !lives.test(process.id());
+            case Subject.Rest(Owner.Process process) -> !lives.test(process.id());
+            default -> false;
+        };
     }
 
     /** The rows as they are now. */

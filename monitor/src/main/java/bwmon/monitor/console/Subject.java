@@ -106,6 +106,26 @@ public sealed interface Subject {
         }
     }
 
+    /** One owner's part of the flows that the source does not tell apart. */
+    record Rest(Owner owner) implements Subject {
+        private record RestKey(Object owner) {}
+
+        @Override
+        public Object key() {
+            return new RestKey(keyOf(owner));
+        }
+
+        @Override
+        public String label() {
+            return "other flows of " + new Charged(owner).label();
+        }
+
+        @Override
+        public Subject folded() {
+            return new Charged(new Owner.Others());
+        }
+    }
+
     /** Everything exchanged with one address. */
     record Remote(InetAddress address) implements Subject {
         @Override

@@ -31,7 +31,7 @@ public final class OwnerNames {
     static final long REFRESH_NANOS = 3_000_000_000L;
     static final long YOUNG_NANOS = 10_000_000_000L;
     /** How many looks at known processes an interval may take, some 10 us each. */
-    static final int EFFORT = 400;
+    static final int EFFORT = 200;
     /** Looks that a whole description takes. */
     private static final int DESCRIPTION = 4;
     /** Paths of cgroups that are kept. */

@@ -63,7 +63,8 @@ final class KernelFields {
         tcp = new Tcp(field("tcp_sock", "bytes_received"), field("tcp_sock", "rcv_nxt"),
                 field("tcp_sock", "copied_seq"));
         skb = new Skb(field("sk_buff", "len"), field("sk_buff", "head"), field("sk_buff", "data"),
-                field("sk_buff", "network_header"), field("sk_buff", "protocol"), field("sk_buff", "dev"), field("sk_buff", "cb"));
+                field("sk_buff", "network_header"), field("sk_buff", "protocol"), field("sk_buff", "dev"),
+                field("sk_buff", "cb"));
         mtu = field("net_device", "mtu");
         fragmentV4 = field("inet_skb_parm", "frag_max_size");
         fragmentV6 = field("inet6_skb_parm", "frag_max_size");

@@ -75,7 +75,8 @@ final class RemnantProgram {
         // Others than these are also given to sockets of their protocol, and then freed as if there were none.
         Label transport = a.label("transport");
         a.load(R1, code.keyAt(Row.PROTOCOL, 2)).jumpIf(R1, Condition.EQUAL, IPPROTO_TCP, transport)
-                .jumpIf(R1, Condition.NOT_EQUAL, IPPROTO_UDP, code.end).here(transport).address(R1, header).move(R2, 4).move(R3, R7).call(Helper.PROBE_READ_KERNEL)
+                .jumpIf(R1, Condition.NOT_EQUAL, IPPROTO_UDP, code.end).here(transport).address(R1, header).move(R2, 4)
+                .move(R3, R7).call(Helper.PROBE_READ_KERNEL)
                 .load(R1, header.at(0, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1)
                 .load(R1, header.at(2, 2)).networkOrder16(R1).store(code.keyAt(Row.LOCAL_PORT, 2), R1)
                 .store(pin.whole(), 0).move(R6, R10);

@@ -16,7 +16,8 @@ public final class UnavailableException extends IOException {
 
     private final Cause reason;
 
-    UnavailableException(Cause reason, String message) {
+    /** Not to be had. */
+    public UnavailableException(Cause reason, String message) {
         super(message);
         this.reason = reason;
     }

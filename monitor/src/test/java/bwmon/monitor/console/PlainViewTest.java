@@ -133,6 +133,34 @@ class PlainViewTest {
     }
 
     @Test
+    void whatMovedInOtherNamespacesClosesTheBalance() {
+        Picture picture = model().next(new Report("ebpf", SECOND, List.of(usage(process(1, "a"), WEB, 30, 20)),
+                Map.of("eth0", ip(20, 10)), ByteCounts.ZERO, ip(10, 10), 0), AT, null);
+        String shown = show(new Layout(Grouping.PROCESS, Order.TOTAL, Amount.LAST, OptionalInt.empty(), Style.SI),
+                picture);
+
+        assertTrue(shown.contains("      10 B/s /       10 B/s == of these in other network namespaces\n"), shown);
+        assertTrue(shown.contains("       0 B/s /        0 B/s == difference"), shown);
+    }
+
+    @Test
+    void whatHasNoFlowStandsByItself() {
+        Picture picture = next(model(), usage(process(1, "dig"), WEB, 1, 1),
+                new Usage(process(1, "dig"), null, ip(7, 7)), new Usage(process(2, "ntpd"), null, ip(5, 5)));
+
+        assertEquals("""
+                         1 /          1 -- tcp 192.0.2.1:40000 -> 198.51.100.7:443 dig
+                         5 /          5 -- other flows of ntpd
+                         7 /          7 -- other flows of dig
+                """, show(layout(Grouping.CONNECTION, null, Amount.TOTAL), Names.NUMERIC, picture));
+        bytes.reset();
+        assertEquals("""
+                         1 /          1 -- 198.51.100.7
+                        12 /         12 -- flows not told apart
+                """, show(layout(Grouping.REMOTE, null, Amount.TOTAL), Names.NUMERIC, picture));
+    }
+
+    @Test
     void anEmptyIntervalSaysSo() {
         Model model = model();
         assertEquals("no traffic so far\n\nno traffic so far that could be seen\n",

@@ -28,6 +28,13 @@ class ParsersTest {
     private static final String AFTER_NAME = " S 1 4711 4711 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 8192 10 18446744"
             + "073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n";
 
+    private static final String SNMP = """
+            Ip: Forwarding DefaultTTL InReceives ForwDatagrams InDelivers
+            Ip: 1 64 900 77 800
+            Icmp: InMsgs
+            Icmp: 3
+            """;
+
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -149,7 +156,7 @@ class ParsersTest {
         var random = new Random(seed);
         var samples = List.of(bytes("4711 (a b)" + AFTER_NAME), bytes("0::/docker/" + ID + "\n1:cpu:/\n"),
                 bytes("Uid:\t1\t2\t3\t4\n"), bytes("eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"),
-                bytes("root:x:0:0:root:/root:/bin/bash\n"));
+                bytes("root:x:0:0:root:/root:/bin/bash\n"), bytes(SNMP), bytes("CapEff:\t000001ffffffffff\n"));
         for (int i = 0; i < 5_000; i++) {
             byte[] sample = samples.get(random.nextInt(samples.size()));
             byte[] content = Arrays.copyOf(sample, random.nextInt(sample.length + 1));
@@ -161,9 +168,19 @@ class ParsersTest {
             assertTrue(ProcessStatus.effectiveUid(content).orElse(0) >= 0);
             Cgroups.parse(content);
             NetDev.parse(content);
+            assertTrue(Snmp.forwardedPackets(content) >= 0);
             Users.parse(content);
             assertTrue(SocketLink.inode(MemorySegment.ofArray(content)) >= -1);
         }
+    }
+
+    @Test
+    void packetsPassedOnAreRead() {
+        assertEquals(77, Snmp.forwardedPackets(bytes(SNMP)));
+        assertEquals(12,
+                Snmp.forwardedPackets(bytes("Ip6InReceives                  \t9\nIp6OutForwDatagrams  \t12\n")));
+        assertEquals(0, Snmp.forwardedPackets(bytes("Ip: InReceives\nIp: 7\n")));
+        assertEquals(0, Snmp.forwardedPackets(bytes("Ip: Forwarding ForwDatagrams\nIp: 1\n")), "cut");
     }
 
     @Test

@@ -1,0 +1,166 @@
+package bwmon.monitor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+import bwmon.cli.ProgramException;
+import bwmon.monitor.attribution.KernelTraffic;
+import bwmon.monitor.programs.UnavailableException;
+import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Ticker;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Which source is opened; nothing is switched on. */
+class MonitorsTest {
+    private static final KernelTrafficOpener NONE = () -> {
+        throw new UnavailableException(UnavailableException.Cause.PERMISSION, "CAP_BPF is missing: run as root");
+    };
+    private static final KernelTrafficOpener OLD = () -> {
+        throw new UnavailableException(UnavailableException.Cause.KERNEL, "this kernel has no tracepoint");
+    };
+
+    @TempDir
+    private Path proc;
+    private final List<String> closed = new ArrayList<>();
+
+    @BeforeEach
+    void aHost() throws IOException {
+        Files.createDirectories(proc.resolve("thread-self/net"));
+        Files.createDirectories(proc.resolve("sys/net/ipv4"));
+        forwards(0);
+    }
+
+    private void forwards(int value) throws IOException {
+        Files.writeString(proc.resolve("sys/net/ipv4/ip_forward"), value + "\n");
+    }
+
+    private MonitorOptions options(MonitorOptions.Kind kind) {
+        return new MonitorOptions(kind, proc, proc, Ticker.SYSTEM, false, false, false);
+    }
+
+    private ProgramException refused(KernelTrafficOpener opener) {
+        return assertThrows(ProgramException.class,
+                () -> Monitors.open(options(MonitorOptions.Kind.EBPF), opener).close());
+    }
+
+    /** Counts nothing. */
+    private final class Idle implements KernelTraffic {
+        private final boolean fails;
+
+        Idle(boolean fails) {
+            this.fails = fails;
+        }
+
+        @Override
+        public Taken take(Boundary boundary) throws IOException {
+            if (fails) {
+                throw new IOException("the map is gone");
+            }
+            boundary.reached();
+            return new Taken(List.of(), ByteCounts.ZERO, 0);
+        }
+
+        @Override
+        public Optional<Noted> noted(long owner) {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<Long> notedOwners() {
+            return List.of();
+        }
+
+        @Override
+        public int notedRoom() {
+            return 1;
+        }
+
+        @Override
+        public void forget(Collection<Long> owners) {
+            // Nobody is noted.
+        }
+
+        @Override
+        public boolean tellsPayload() {
+            return true;
+        }
+
+        @Override
+        public long namespace() {
+            return 0;
+        }
+
+        @Override
+        public void close() {
+            closed.add("programs");
+        }
+    }
+
+    private KernelTrafficOpener idle(boolean fails) {
+        return () -> new KernelTrafficOpener.Opened(new Idle(fails), List.of(), _ -> Optional.empty());
+    }
+
+    @Test
+    void whatIsForcedAndNotPermittedSaysWhatWouldLiftIt() {
+        ProgramException refused = refused(NONE);
+        assertEquals(ProgramException.Kind.NOT_PERMITTED, refused.kind());
+        assertEquals("eBPF: CAP_BPF is missing: run as root", refused.getMessage());
+    }
+
+    @Test
+    void whatIsForcedAndMissingSaysSo() {
+        assertEquals(ProgramException.Kind.MISSING, refused(OLD).kind());
+    }
+
+    @Test
+    void whatFailsOtherwiseIsAFailureAndLeavesNothing() {
+        ProgramException refused = refused(idle(true));
+        assertEquals(ProgramException.Kind.FAILURE, refused.kind());
+        assertEquals(List.of("programs"), closed);
+    }
+
+    @Test
+    void theBestSourceIsTakenAndSwitchesNothingOn() throws Exception {
+        for (var kind : List.of(MonitorOptions.Kind.AUTO, MonitorOptions.Kind.EBPF)) {
+            try (Monitor monitor = Monitors.open(options(kind), idle(false))) {
+                assertEquals("ebpf", monitor.name());
+                assertEquals(List.of(), monitor.notices());
+                assertEquals("ebpf", monitor.collect().source());
+            }
+        }
+        assertEquals(List.of("programs", "programs"), closed);
+    }
+
+    @Test
+    void aHostThatForwardsIsToldWhoTellsForWhom() throws Exception {
+        forwards(1);
+        try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
+            assertTrue(monitor.notices().getFirst().contains("--source=conntrack"), () -> monitor.notices().toString());
+        }
+    }
+
+    private void nextBest(KernelTrafficOpener opener, String why) throws Exception {
+        try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.AUTO), opener)) {
+            assertTrue(List.of("conntrack", "sock_diag").contains(monitor.name()), monitor::name);
+            assertEquals(why + "; counting by " + monitor.name() + " instead", monitor.notices().getFirst());
+        }
+    }
+
+    @Test
+    void theNextBestIsTakenWhereItIsNotToBeHad() throws Exception {
+        nextBest(NONE, "eBPF: CAP_BPF is missing: run as root");
+        nextBest(idle(true), "eBPF: the map is gone");
+        assertEquals(List.of("programs"), closed, "what was opened in vain is closed");
+    }
+}
