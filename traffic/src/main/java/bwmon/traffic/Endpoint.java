@@ -120,6 +120,11 @@ public final class Endpoint {
         return isIpv6 ? high == 0 && low == 1 : low >>> 24 == 127;
     }
 
+    /** Whether the address may be that of many hosts: multicast (224.0.0.0/4 or ff00::/8), or 255.255.255.255. */
+    public boolean isForMany() {
+        return isIpv6 ? high >>> 56 == 0xff : low >>> 28 == 0xe || low == 0xffff_ffffL;
+    }
+
     /**
      * Whether the address is of the network of another one.
      *

@@ -114,7 +114,7 @@ public final class RowLedger {
         ByteCounts here = ByteCounts.ZERO;
         ByteCounts elsewhere = ByteCounts.ZERO;
         ByteCounts segmentation = ByteCounts.ZERO;
-        for (CountedRow row : rows) {
+        for (CountedRow row : Copies.countOnce(rows)) {
             if (isHere(row.namespace())) {
                 here = here.plus(row.counts());
                 segmentation = segmentation.plus(row.segmentation());
