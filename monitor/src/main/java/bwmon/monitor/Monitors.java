@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -22,6 +21,8 @@ import bwmon.monitor.procfs.OwnerNames;
 import bwmon.monitor.procfs.ProcFs;
 import bwmon.monitor.procfs.ProcessTable;
 import bwmon.monitor.procfs.Users;
+import bwmon.monitor.programs.CountingPrograms;
+import bwmon.monitor.programs.UnavailableException;
 import bwmon.monitor.rtnetlink.Links;
 import bwmon.monitor.sockdiag.DestroyedSockets;
 import bwmon.monitor.sockdiag.SockDiag;
@@ -43,17 +44,10 @@ public final class Monitors {
     /** Tracking is switched on only where the table has room for so many times the TCP sockets: UDP needs some, too. */
     private static final int ROOM_FACTOR = 3;
     private static final Path PASSWD = Path.of("/etc/passwd");
-    /** CAP_NET_ADMIN, linux/capability.h. */
-    private static final int CAP_NET_ADMIN = 12;
-    /** CAP_SYS_ADMIN, linux/capability.h; goes for the next two. */
-    private static final int CAP_SYS_ADMIN = 21;
-    /** CAP_PERFMON, linux/capability.h. */
-    private static final int CAP_PERFMON = 38;
-    /** CAP_BPF, linux/capability.h. */
-    private static final int CAP_BPF = 39;
     /** The programs of this build. */
     private static final KernelTrafficOpener PROGRAMS = () -> {
-        throw new KernelTrafficOpener.UnavailableException("this build has no programs for the kernel", null);
+        CountingPrograms programs = CountingPrograms.open();
+        return new KernelTrafficOpener.Opened(programs, programs.notices(), programs::cgroup);
     };
     private static final Logger LOG = LoggerFactory.getLogger(Monitors.class);
 
@@ -154,10 +148,12 @@ public final class Monitors {
         KernelTrafficOpener.Opened opened;
         try {
             opened = programs.open();
-        } catch (KernelTrafficOpener.UnavailableException e) {
-            throw new ProgramException(hasCapabilities() ? Kind.MISSING : Kind.NOT_PERMITTED,
+        } catch (UnavailableException e) {
+            throw new ProgramException(
+                    e.reason() == UnavailableException.Cause.PERMISSION ? Kind.NOT_PERMITTED : Kind.MISSING,
                     "eBPF: " + e.getMessage(), e);
         }
+        notices.addAll(opened.notices());
         KernelTraffic traffic = owned(opened.traffic());
         if (proc.forwardsIpv4()) {
             notices.add("this host passes packets on for others; how many is shown as forwarded, and --source=conntrack"
@@ -167,13 +163,6 @@ public final class Monitors {
         return new EbpfMonitor(traffic, owned(new NetlinkInterfaces(Links.open())), proc::forwardedPackets, names,
                 new EndedOwners(traffic, names::lives, proc::processes), new SocketView(this::socketsAlone), notices,
                 options);
-    }
-
-    /** Whether this thread may bring programs into the kernel, as far as capabilities tell. */
-    private boolean hasCapabilities() throws IOException {
-        var effective = BitSet.valueOf(new long[]{proc.effectiveCapabilities().orElse(-1)});
-        return effective.get(CAP_NET_ADMIN)
-                && (effective.get(CAP_SYS_ADMIN) || (effective.get(CAP_PERFMON) && effective.get(CAP_BPF)));
     }
 
     /** What sockets tell, without delay. */

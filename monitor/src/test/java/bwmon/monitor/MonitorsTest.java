@@ -10,6 +10,7 @@ import java.util.Optional;
 
 import bwmon.cli.ProgramException;
 import bwmon.monitor.attribution.KernelTraffic;
+import bwmon.monitor.programs.UnavailableException;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Ticker;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,9 +23,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Which source is opened; nothing is switched on. */
 class MonitorsTest {
-    private static final KernelTrafficOpener NONE = () -> {
-        throw new KernelTrafficOpener.UnavailableException("CAP_BPF is missing: run as root", null);
-    };
+    private static final KernelTrafficOpener NOT_PERMITTED = none(UnavailableException.Cause.PERMISSION);
 
     @TempDir
     private Path proc;
@@ -34,12 +33,7 @@ class MonitorsTest {
     void aHost() throws IOException {
         Files.createDirectories(proc.resolve("thread-self/net"));
         Files.createDirectories(proc.resolve("sys/net/ipv4"));
-        capabilities("000001ffffffffff");
         forwards(0);
-    }
-
-    private void capabilities(String effective) throws IOException {
-        Files.writeString(proc.resolve("thread-self/status"), "Name:\tx\nCapEff:\t" + effective + "\n");
     }
 
     private void forwards(int value) throws IOException {
@@ -48,6 +42,12 @@ class MonitorsTest {
 
     private MonitorOptions options(MonitorOptions.Kind kind) {
         return new MonitorOptions(kind, proc, proc, Ticker.SYSTEM, false, false, false);
+    }
+
+    private static KernelTrafficOpener none(UnavailableException.Cause reason) {
+        return () -> {
+            throw new UnavailableException(reason, "CAP_BPF is missing: run as root");
+        };
     }
 
     private ProgramException refused(KernelTrafficOpener opener) {
@@ -109,20 +109,19 @@ class MonitorsTest {
     }
 
     private KernelTrafficOpener idle(boolean fails) {
-        return () -> new KernelTrafficOpener.Opened(new Idle(fails), _ -> Optional.empty());
+        return () -> new KernelTrafficOpener.Opened(new Idle(fails), List.of("a limit"), _ -> Optional.empty());
     }
 
     @Test
-    void whatIsForcedAndNotPermittedSaysWhatWouldLiftIt() throws IOException {
-        capabilities("0000000000001000");
-        ProgramException refused = refused(NONE);
+    void whatIsForcedAndNotPermittedSaysWhatWouldLiftIt() {
+        ProgramException refused = refused(NOT_PERMITTED);
         assertEquals(ProgramException.Kind.NOT_PERMITTED, refused.kind());
         assertEquals("eBPF: CAP_BPF is missing: run as root", refused.getMessage());
     }
 
     @Test
     void whatIsForcedAndMissingSaysSo() {
-        assertEquals(ProgramException.Kind.MISSING, refused(NONE).kind());
+        assertEquals(ProgramException.Kind.MISSING, refused(none(UnavailableException.Cause.KERNEL)).kind());
     }
 
     @Test
@@ -137,7 +136,7 @@ class MonitorsTest {
         for (var kind : List.of(MonitorOptions.Kind.AUTO, MonitorOptions.Kind.EBPF)) {
             try (Monitor monitor = Monitors.open(options(kind), idle(false))) {
                 assertEquals("ebpf", monitor.name());
-                assertEquals(List.of(), monitor.notices());
+                assertEquals(List.of("a limit"), monitor.notices());
                 assertEquals("ebpf", monitor.collect().source());
             }
         }
@@ -148,7 +147,7 @@ class MonitorsTest {
     void aHostThatForwardsIsToldWhoTellsForWhom() throws Exception {
         forwards(1);
         try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
-            assertTrue(monitor.notices().getFirst().contains("--source=conntrack"), () -> monitor.notices().toString());
+            assertTrue(monitor.notices().getLast().contains("--source=conntrack"), () -> monitor.notices().toString());
         }
     }
 
@@ -161,7 +160,7 @@ class MonitorsTest {
 
     @Test
     void theNextBestIsTakenWhereItIsNotToBeHad() throws Exception {
-        nextBest(NONE, "eBPF: CAP_BPF is missing: run as root");
+        nextBest(NOT_PERMITTED, "eBPF: CAP_BPF is missing: run as root");
         nextBest(idle(true), "eBPF: the map is gone");
         assertEquals(List.of("programs"), closed, "what was opened in vain is closed");
     }

@@ -128,18 +128,6 @@ public final class ProcFs {
         return content == null ? OptionalLong.empty() : ProcessStatus.effectiveUid(content);
     }
 
-    /** The effective capabilities of the calling thread, a bit for each number (linux/capability.h); empty if /proc has none. */
-    public OptionalLong effectiveCapabilities() throws IOException {
-        try {
-            return ProcessStatus.effectiveCapabilities(tree.get().read("thread-self/status", SMALL_FILE));
-        } catch (ErrnoException e) {
-            if (e.errno() != Errno.ENOENT) {
-                throw e;
-            }
-            return OptionalLong.empty();
-        }
-    }
-
     /** /proc/PID/cgroup. */
     Cgroups cgroups(int pid) throws IOException {
         byte[] content = read(pid, "/cgroup", SMALL_FILE);

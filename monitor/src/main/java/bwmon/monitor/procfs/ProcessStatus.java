@@ -24,21 +24,4 @@ final class ProcessStatus {
         }
         return OptionalLong.empty();
     }
-
-    /**
-     * The effective capabilities, a bit for each: the line {@code CapEff:}.
-     *
-     * @return empty if the line is missing or has another form
-     */
-    static OptionalLong effectiveCapabilities(byte[] content) {
-        for (String line : new String(content, StandardCharsets.ISO_8859_1).split("\n", -1)) {
-            if (line.startsWith("CapEff:")) {
-                String bits = line.substring("CapEff:".length()).strip();
-                return bits.matches("[0-9a-f]{16}")
-                        ? OptionalLong.of(Long.parseUnsignedLong(bits, 16))
-                        : OptionalLong.empty();
-            }
-        }
-        return OptionalLong.empty();
-    }
 }

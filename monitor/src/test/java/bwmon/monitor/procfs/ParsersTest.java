@@ -156,7 +156,7 @@ class ParsersTest {
         var random = new Random(seed);
         var samples = List.of(bytes("4711 (a b)" + AFTER_NAME), bytes("0::/docker/" + ID + "\n1:cpu:/\n"),
                 bytes("Uid:\t1\t2\t3\t4\n"), bytes("eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"),
-                bytes("root:x:0:0:root:/root:/bin/bash\n"), bytes(SNMP), bytes("CapEff:\t000001ffffffffff\n"));
+                bytes("root:x:0:0:root:/root:/bin/bash\n"), bytes(SNMP));
         for (int i = 0; i < 5_000; i++) {
             byte[] sample = samples.get(random.nextInt(samples.size()));
             byte[] content = Arrays.copyOf(sample, random.nextInt(sample.length + 1));
@@ -169,7 +169,6 @@ class ParsersTest {
             Cgroups.parse(content);
             NetDev.parse(content);
             assertTrue(Snmp.forwardedPackets(content) >= 0);
-            ProcessStatus.effectiveCapabilities(content);
             Users.parse(content);
             assertTrue(SocketLink.inode(MemorySegment.ofArray(content)) >= -1);
         }
@@ -182,13 +181,6 @@ class ParsersTest {
                 Snmp.forwardedPackets(bytes("Ip6InReceives                  \t9\nIp6OutForwDatagrams  \t12\n")));
         assertEquals(0, Snmp.forwardedPackets(bytes("Ip: InReceives\nIp: 7\n")));
         assertEquals(0, Snmp.forwardedPackets(bytes("Ip: Forwarding ForwDatagrams\nIp: 1\n")), "cut");
-    }
-
-    @Test
-    void capabilitiesAreRead() {
-        assertEquals(0x1ff_ffff_ffffL,
-                ProcessStatus.effectiveCapabilities(bytes("Name:\tx\nCapEff:\t000001ffffffffff\n")).orElseThrow());
-        assertTrue(ProcessStatus.effectiveCapabilities(bytes("CapEff:\tff\n")).isEmpty());
     }
 
     @Test
