@@ -23,12 +23,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Which source is opened; nothing is switched on. */
 class MonitorsTest {
-    private static final KernelTrafficOpener NONE = () -> {
-        throw new UnavailableException(UnavailableException.Cause.PERMISSION, "CAP_BPF is missing: run as root");
-    };
-    private static final KernelTrafficOpener OLD = () -> {
-        throw new UnavailableException(UnavailableException.Cause.KERNEL, "this kernel has no tracepoint");
-    };
+    private static final KernelTrafficOpener NOT_PERMITTED = none(UnavailableException.Cause.PERMISSION);
 
     @TempDir
     private Path proc;
@@ -47,6 +42,12 @@ class MonitorsTest {
 
     private MonitorOptions options(MonitorOptions.Kind kind) {
         return new MonitorOptions(kind, proc, proc, Ticker.SYSTEM, false, false, false);
+    }
+
+    private static KernelTrafficOpener none(UnavailableException.Cause reason) {
+        return () -> {
+            throw new UnavailableException(reason, "CAP_BPF is missing: run as root");
+        };
     }
 
     private ProgramException refused(KernelTrafficOpener opener) {
@@ -108,19 +109,19 @@ class MonitorsTest {
     }
 
     private KernelTrafficOpener idle(boolean fails) {
-        return () -> new KernelTrafficOpener.Opened(new Idle(fails), List.of(), _ -> Optional.empty());
+        return () -> new KernelTrafficOpener.Opened(new Idle(fails), List.of("a limit"), _ -> Optional.empty());
     }
 
     @Test
     void whatIsForcedAndNotPermittedSaysWhatWouldLiftIt() {
-        ProgramException refused = refused(NONE);
+        ProgramException refused = refused(NOT_PERMITTED);
         assertEquals(ProgramException.Kind.NOT_PERMITTED, refused.kind());
         assertEquals("eBPF: CAP_BPF is missing: run as root", refused.getMessage());
     }
 
     @Test
     void whatIsForcedAndMissingSaysSo() {
-        assertEquals(ProgramException.Kind.MISSING, refused(OLD).kind());
+        assertEquals(ProgramException.Kind.MISSING, refused(none(UnavailableException.Cause.KERNEL)).kind());
     }
 
     @Test
@@ -135,7 +136,7 @@ class MonitorsTest {
         for (var kind : List.of(MonitorOptions.Kind.AUTO, MonitorOptions.Kind.EBPF)) {
             try (Monitor monitor = Monitors.open(options(kind), idle(false))) {
                 assertEquals("ebpf", monitor.name());
-                assertEquals(List.of(), monitor.notices());
+                assertEquals(List.of("a limit"), monitor.notices());
                 assertEquals("ebpf", monitor.collect().source());
             }
         }
@@ -146,7 +147,7 @@ class MonitorsTest {
     void aHostThatForwardsIsToldWhoTellsForWhom() throws Exception {
         forwards(1);
         try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
-            assertTrue(monitor.notices().getFirst().contains("--source=conntrack"), () -> monitor.notices().toString());
+            assertTrue(monitor.notices().getLast().contains("--source=conntrack"), () -> monitor.notices().toString());
         }
     }
 
@@ -159,7 +160,7 @@ class MonitorsTest {
 
     @Test
     void theNextBestIsTakenWhereItIsNotToBeHad() throws Exception {
-        nextBest(NONE, "eBPF: CAP_BPF is missing: run as root");
+        nextBest(NOT_PERMITTED, "eBPF: CAP_BPF is missing: run as root");
         nextBest(idle(true), "eBPF: the map is gone");
         assertEquals(List.of("programs"), closed, "what was opened in vain is closed");
     }

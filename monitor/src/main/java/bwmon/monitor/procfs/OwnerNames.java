@@ -34,7 +34,7 @@ public final class OwnerNames {
     static final int EFFORT = 200;
     /** Looks that a whole description takes. */
     private static final int DESCRIPTION = 4;
-    /** Paths of cgroups that are kept. */
+    /** Paths of cgroups that are kept, also of those that are removed. */
     private static final int CGROUPS = 1024;
     private static final int SWEEP_EVERY = 64;
     private static final Owner GONE = new Owner.Unattributed(Owner.Cause.EXITED);
@@ -45,11 +45,11 @@ public final class OwnerNames {
     private final Ticker ticker;
     private final KernelTraffic traffic;
     private final LongFunction<Optional<String>> cgroups;
-    private final Map<Long, Optional<String>> paths = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<Long, String> paths = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Optional<String>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Long, String> eldest) {
             return size() > CGROUPS;
         }
     };
@@ -182,7 +182,14 @@ public final class OwnerNames {
     }
 
     private @Nullable String path(long cgroup) {
-        return cgroup == 0 ? null : paths.computeIfAbsent(cgroup, cgroups::apply).orElse(null);
+        String path = paths.get(cgroup);
+        if (path == null && cgroup != 0) {
+            path = cgroups.apply(cgroup).orElse(null);
+            if (path != null) {
+                paths.put(cgroup, path);
+            }
+        }
+        return path;
     }
 
     private void refresh(long owner, Named named, Owner.Process process, boolean isDue) throws IOException {
