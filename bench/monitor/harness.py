@@ -156,6 +156,13 @@ class Started:
         return process
 
     def end(self, process, seconds=20):
+        if process.poll() is None and process.stdin:
+            # Those that end their own processes when nobody has their standard input open any more.
+            process.stdin.close()
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                pass
         if process.poll() is None:
             process.terminate()
             try:

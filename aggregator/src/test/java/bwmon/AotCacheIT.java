@@ -32,19 +32,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 class AotCacheIT {
     private static final Path BIN = Path.of("../bin").toAbsolutePath().normalize();
-    /** Says how it was called, or notes that in a file, and makes a cache, where it is asked for one. */
-    private static final String JAVA = """
-            #!/bin/sh
-            for word; do
-                case $word in
-                    -XX:AOTCacheOutput=*)
-                        echo "$*" >>'%1$s/made'
-                        %2$s
-                        ;;
-                esac
-            done
-            printf '%%s\\n' "$@"
-            """;
     private static final String MAKE = "echo cache >\"${word#*=}\"; exit";
 
     @TempDir
@@ -85,16 +72,28 @@ class AotCacheIT {
         java(MAKE);
     }
 
+    /** A script that says how it was called, or notes that in a file and does something, where it is asked for a cache. */
     private void java(String make) throws IOException {
         Path file = java.resolve("bin/java");
-        Files.writeString(file, JAVA.formatted(temp, make));
+        Files.writeString(file, """
+                #!/bin/sh
+                for word; do
+                    case $word in
+                        -XX:AOTCacheOutput=*)
+                            echo "$*" >>"${0%%/*}/made"
+                            %s
+                            ;;
+                    esac
+                done
+                printf '%%s\\n' "$@"
+                """.formatted(make));
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     /** So that the folder can be removed. */
     @AfterEach
     void awaitWhatRunsInTheBackground() {
-        await().atMost(Duration.ofSeconds(60)).until(() -> files(".new.").isEmpty());
+        await().atMost(Duration.ofMinutes(1)).until(() -> files(".new.").isEmpty());
     }
 
     private ProcessBuilder builder(Map<String, String> environment, List<String> command) {
@@ -140,8 +139,8 @@ class AotCacheIT {
 
     /** How often a cache was made, when nothing is being made any more. */
     private List<String> made(int times) throws IOException {
-        Path log = temp.resolve("made");
-        await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(log)
+        Path log = java.resolve("bin/made");
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(log)
                 && Files.readAllLines(log).size() >= times && files(".new.").isEmpty() && !files(".aot").isEmpty());
         return Files.readAllLines(log);
     }
@@ -229,7 +228,7 @@ class AotCacheIT {
         for (int i = 0; i < 2; i++) {
             assertTrue(!run(Map.of(), "runmonitor").hasCache());
         }
-        assertTrue(Files.notExists(temp.resolve("made")));
+        assertTrue(Files.notExists(java.resolve("bin/made")));
     }
 
     @Test
@@ -262,7 +261,7 @@ class AotCacheIT {
         String real = System.getProperty("java.home");
         var environment = Map.of("JAVA25_HOME", real);
         String version = run(environment, "runmonitor", "--version").out();
-        await().atMost(Duration.ofSeconds(120))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> !files("runmonitor-").isEmpty() && files(".new.").isEmpty());
         Path cache = files("runmonitor-").get(0);
         assertTrue(Files.size(cache) > 0, "made nothing");
