@@ -107,6 +107,7 @@ public final class Aggregator {
         Map<String, ByteCounts> interfaces = new HashMap<>();
         Map<String, String> readers = new HashMap<>();
         ByteCounts segmentation = ByteCounts.ZERO;
+        ByteCounts elsewhere = ByteCounts.ZERO;
         long lostEvents = 0;
         for (Report report : monitorReports) {
             report.interfaces().forEach((name, counts) -> {
@@ -116,11 +117,12 @@ public final class Aggregator {
                 }
             });
             segmentation = segmentation.plus(report.segmentation());
+            elsewhere = elsewhere.plus(report.elsewhere());
             lostEvents = Math.addExact(lostEvents, report.lostEvents());
         }
         for (Report report : pipeReports) {
             lostEvents = Math.addExact(lostEvents, report.lostEvents());
         }
-        return Balance.of(interfaces, usages, segmentation, lostEvents);
+        return Balance.of(interfaces, usages, segmentation, elsewhere, lostEvents);
     }
 }

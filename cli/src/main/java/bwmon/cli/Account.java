@@ -9,7 +9,8 @@ import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 
 /**
- * Whether it adds up: interfaces = named + unattributed + left out + difference.
+ * Whether it adds up: interfaces = named + unattributed + left out - what of them moved in other network namespaces +
+ * difference.
  *
  * @param balance of what the filters let through, each byte once
  * @param excluded what the filters did not let through
@@ -52,16 +53,18 @@ public record Account(Balance balance, ByteCounts excluded, ByteCounts duplicate
     }
 
     /**
-     * How many bytes the interfaces carried and nobody was charged with; less than 0 if more was charged than they counted,
+     * How many bytes the interfaces carried and nobody in their network namespace was charged with; less than 0 if more was charged than they counted,
      * as they may where segments are made by hardware: see {@link Balance#segmentation}. Empty where the source does not
      * read the interfaces, or IP bytes are not known.
      */
     public OptionalLong difference(Direction direction) {
         OptionalLong carried = interfaces().bytes(direction);
         OptionalLong charged = balance.named().plus(unattributed()).plus(leftOut()).bytes(direction);
-        return balance.interfaces().isEmpty() || carried.isEmpty() || charged.isEmpty()
+        OptionalLong elsewhere = balance.elsewhere().bytes(direction);
+        return balance.interfaces().isEmpty() || carried.isEmpty() || charged.isEmpty() || elsewhere.isEmpty()
                 ? OptionalLong.empty()
-                : OptionalLong.of(Math.subtractExact(carried.getAsLong(), charged.getAsLong()));
+                : OptionalLong.of(Math.subtractExact(Math.addExact(carried.getAsLong(), elsewhere.getAsLong()),
+                        charged.getAsLong()));
     }
 
     /**
@@ -76,6 +79,6 @@ public record Account(Balance balance, ByteCounts excluded, ByteCounts duplicate
                 counts,
                 ByteCounts::plus));
         return new Account(new Balance(interfaces, both.named(), both.unattributed(), both.segmentation(),
-                both.lostEvents()), excluded.plus(next.excluded), duplicate.plus(next.duplicate));
+                both.elsewhere(), both.lostEvents()), excluded.plus(next.excluded), duplicate.plus(next.duplicate));
     }
 }

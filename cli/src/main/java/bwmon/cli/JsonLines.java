@@ -151,6 +151,11 @@ public final class JsonLines {
             json.writeObjectFieldStart("segmentation");
             counts(json, balance.segmentation());
             json.writeEndObject();
+            if (!balance.elsewhere().isNothing()) {
+                json.writeObjectFieldStart("other_namespaces");
+                counts(json, balance.elsewhere());
+                json.writeEndObject();
+            }
             json.writeNumberField("lost_events", balance.lostEvents());
             more.write(json);
         });

@@ -54,6 +54,9 @@ public final class LiveBalance {
         if (!account.duplicate().isNothing()) {
             lines.add(grid.line("", "", account.duplicate(), "left out: other ends of own pipes"));
         }
+        if (!account.balance().elsewhere().isNothing()) {
+            lines.add(grid.line("", "", account.balance().elsewhere(), "of these in other network namespaces"));
+        }
         if (!account.balance().interfaces().isEmpty()) {
             lines.add(grid.line("", "", account.interfaces(),
                     "interfaces: " + String.join(", ", account.balance().interfaces().keySet())));

@@ -32,8 +32,12 @@ public final class Errno {
     public static final int EINVAL = 22;
     /** Not a typewriter: the descriptor is no terminal. */
     public static final int ENOTTY = 25;
+    /** No space left: what is to be written is larger than what it is written to. */
+    public static final int ENOSPC = 28;
     /** File name too long. */
     public static final int ENAMETOOLONG = 36;
+    /** Function not implemented: the kernel is older than the system call, or was built without it. */
+    public static final int ENOSYS = 38;
     /** Protocol not available: the kernel has no such socket option. */
     public static final int ENOPROTOOPT = 92;
     /** Protocol not supported. */

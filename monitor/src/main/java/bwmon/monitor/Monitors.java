@@ -12,13 +12,17 @@ import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
+import bwmon.monitor.attribution.KernelTraffic;
 import bwmon.monitor.conntrack.ConntrackSetup;
 import bwmon.monitor.conntrack.ConntrackState;
 import bwmon.monitor.conntrack.ConntrackText;
 import bwmon.monitor.conntrack.EnabledConntrack;
+import bwmon.monitor.procfs.OwnerNames;
 import bwmon.monitor.procfs.ProcFs;
 import bwmon.monitor.procfs.ProcessTable;
 import bwmon.monitor.procfs.Users;
+import bwmon.monitor.programs.CountingPrograms;
+import bwmon.monitor.programs.UnavailableException;
 import bwmon.monitor.rtnetlink.Links;
 import bwmon.monitor.sockdiag.DestroyedSockets;
 import bwmon.monitor.sockdiag.SockDiag;
@@ -27,29 +31,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the best source that this host allows, in the network namespace of the calling thread: the connection table with the
- * sockets, else the sockets alone, else the text files of /proc. What is missing is told by {@link Monitor#notices}.
+ * Opens the best source that this host allows, in the network namespace of the calling thread: programs in the kernel, else the
+ * connection table with the sockets, else the sockets alone, else the text files of /proc. What is missing is told by {@link Monitor#notices}.
  */
 public final class Monitors {
     /** Names of the rungs, as the reports bear them. */
+    static final String EBPF = "ebpf";
     static final String CONNTRACK = "conntrack";
     static final String SOCK_DIAG = "sock_diag";
     static final String PROC = "proc";
 
     /** Tracking is switched on only where the table has room for so many times the TCP sockets: UDP needs some, too. */
     private static final int ROOM_FACTOR = 3;
+    private static final Path PASSWD = Path.of("/etc/passwd");
+    /** The programs of this build. */
+    private static final KernelTrafficOpener PROGRAMS = () -> {
+        CountingPrograms programs = CountingPrograms.open();
+        return new KernelTrafficOpener.Opened(programs, programs.notices(), programs::cgroup);
+    };
     private static final Logger LOG = LoggerFactory.getLogger(Monitors.class);
 
     private final MonitorOptions options;
+    private final KernelTrafficOpener programs;
     private final ProcFs proc;
     private final List<String> notices = new ArrayList<>();
     /** What has been opened and is owned by nobody yet, the last first. */
     private final List<AutoCloseable> open = new ArrayList<>();
+    /** Why the programs in the kernel, which were tried, are not to be had. */
+    private @Nullable String withoutPrograms;
     /** Undoes what was changed on the host. */
     private Runnable putBack = () -> {};
 
-    private Monitors(MonitorOptions options) {
+    private Monitors(MonitorOptions options, KernelTrafficOpener programs) {
         this.options = options;
+        this.programs = programs;
         proc = new ProcFs(options.procRoot());
     }
 
@@ -59,7 +74,12 @@ public final class Monitors {
      * @throws ProgramException if this host does not have or allow what the source needs; it says what to do
      */
     public static Monitor open(MonitorOptions options) throws ProgramException {
-        var opening = new Monitors(options);
+        return open(options, PROGRAMS);
+    }
+
+    /** The same with programs of one's own, for tests. */
+    static Monitor open(MonitorOptions options, KernelTrafficOpener programs) throws ProgramException {
+        var opening = new Monitors(options, programs);
         Monitor monitor = null;
         try {
             monitor = opening.open();
@@ -92,14 +112,63 @@ public final class Monitors {
     }
 
     private Monitor open() throws IOException, ProgramException {
-        if (options.kind() == MonitorOptions.Kind.PROC) {
-            return openProc();
-        }
-        SockDiag diag = sockDiag();
-        FlowTable table = switch (options.kind()) {
-            case AUTO, EBPF, CONNTRACK -> conntrack(diag);
-            case SOCK_DIAG, PROC -> null;
+        return switch (options.kind()) {
+            case AUTO -> {
+                Monitor monitor = ebpfIfAvailable();
+                yield monitor == null ? openNetlink() : monitor;
+            }
+            case EBPF -> ebpf();
+            case CONNTRACK, SOCK_DIAG -> openNetlink();
+            case PROC -> openProc();
         };
+    }
+
+    /** Counting by programs in the kernel; null if that is not to be had, and then a notice will say why. */
+    private @Nullable Monitor ebpfIfAvailable() {
+        try {
+            return ebpf();
+        } catch (IOException | ProgramException | UnsupportedOperationException e) {
+            withoutPrograms = String.valueOf(e.getMessage());
+            closeAll();
+            open.clear();
+            notices.clear();
+            return null;
+        }
+    }
+
+    private Monitor ebpf() throws IOException, ProgramException {
+        KernelTrafficOpener.Opened opened;
+        try {
+            opened = programs.open();
+        } catch (UnavailableException e) {
+            throw new ProgramException(
+                    e.reason() == UnavailableException.Cause.PERMISSION ? Kind.NOT_PERMITTED : Kind.MISSING,
+                    "eBPF: " + e.getMessage(), e);
+        }
+        notices.addAll(opened.notices());
+        KernelTraffic traffic = owned(opened.traffic());
+        if (proc.forwardsIpv4()) {
+            notices.add("this host passes packets on for others; how many is shown as forwarded, and --source=conntrack"
+                    + " tells for which hosts");
+        }
+        var names = new OwnerNames(proc, new Users(PASSWD), options.ticker(), traffic, opened.cgroups());
+        return new EbpfMonitor(traffic, owned(new NetlinkInterfaces(Links.open())), proc::forwardedPackets, names,
+                new EndedOwners(traffic, names::lives, proc::processes), new SocketView(this::socketsAlone), notices,
+                options);
+    }
+
+    /** Another monitor beside this one. */
+    private Monitor socketsAlone() throws IOException {
+        try {
+            return open(options.with(MonitorOptions.Kind.SOCK_DIAG), programs);
+        } catch (ProgramException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private Monitor openNetlink() throws IOException, ProgramException {
+        SockDiag diag = sockDiag();
+        FlowTable table = options.kind() == MonitorOptions.Kind.SOCK_DIAG ? null : conntrack(diag);
         if (table == null && options.kind() == MonitorOptions.Kind.CONNTRACK) {
             throw new ProgramException(Kind.NOT_PERMITTED, String.join("; ", notices));
         }
@@ -109,12 +178,16 @@ public final class Monitors {
                 : owned(new PromptWatch(processes(), interfaces.look().addresses()));
         Sockets sockets = owned(new NetlinkSockets(diag, destroyed(), new ProcSockets(proc)));
         namespaces();
-        return new HostMonitor(table == null ? SOCK_DIAG : CONNTRACK, sockets, table, interfaces,
+        String name = table == null ? SOCK_DIAG : CONNTRACK;
+        if (withoutPrograms != null) {
+            notices.addFirst(withoutPrograms + "; counting by " + name + " instead");
+        }
+        return new HostMonitor(name, sockets, table, interfaces,
                 processes(), prompt, options.ticker(), notices, putBack);
     }
 
     private ProcessTable processes() {
-        return new ProcessTable(proc, new Users(Path.of("/etc/passwd")), options.ticker());
+        return new ProcessTable(proc, new Users(PASSWD), options.ticker());
     }
 
     /** As for hosts without netlink: nothing of it is used but to switch things on. */

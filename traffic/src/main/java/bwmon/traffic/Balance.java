@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The sum that must come out: bytes of the interfaces = bytes named + bytes unattributed, by cause.
+ * The sum that must come out: bytes of the interfaces = bytes named + bytes unattributed, by cause, less what of them moved in
+ * other network namespaces.
  *
  * @param interfaces what each interface's own counters gained in the interval, by name; empty where the source cannot
  *     read them
@@ -14,10 +15,11 @@ import java.util.TreeMap;
  * @param unattributed what was not, by cause; causes without traffic are left out
  * @param segmentation how much of all that is headers and packets of segmentation that an interface may not count: see
  *     {@link Report}
+ * @param elsewhere how much of what was charged moved in other network namespaces than that of the interfaces
  * @param lostEvents events that the kernel could not deliver, 0 or more
  */
 public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<Owner.Cause, ByteCounts> unattributed,
-        ByteCounts segmentation, long lostEvents) {
+        ByteCounts segmentation, ByteCounts elsewhere, long lostEvents) {
 
     public Balance {
         if (lostEvents < 0) {
@@ -29,7 +31,13 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
         unattributed = Collections.unmodifiableMap(causes);
     }
 
-    /** A balance without segmentation. */
+    /** A balance of one network namespace. */
+    public Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<Owner.Cause, ByteCounts> unattributed,
+            ByteCounts segmentation, long lostEvents) {
+        this(interfaces, named, unattributed, segmentation, ByteCounts.ZERO, lostEvents);
+    }
+
+    /** Such a balance without segmentation. */
     public Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<Owner.Cause, ByteCounts> unattributed,
             long lostEvents) {
         this(interfaces, named, unattributed, ByteCounts.ZERO, lostEvents);
@@ -37,7 +45,14 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
 
     /** The balance of one report. */
     public static Balance of(Report report) {
-        return of(report.interfaces(), report.usages(), report.segmentation(), report.lostEvents());
+        return of(report.interfaces(), report.usages(), report.segmentation(), report.elsewhere(),
+                report.lostEvents());
+    }
+
+    /** The balance of usages in one network namespace, as the other one. */
+    public static Balance of(Map<String, ByteCounts> interfaces, Iterable<Usage> usages,
+            ByteCounts segmentation, long lostEvents) {
+        return of(interfaces, usages, segmentation, ByteCounts.ZERO, lostEvents);
     }
 
     /**
@@ -46,11 +61,12 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
      * @param interfaces as in the record
      * @param usages every usage of the interval, named or not
      * @param segmentation as in the record
+     * @param elsewhere as in the record
      * @param lostEvents as in the record
      * @throws ArithmeticException if a sum overflows
      */
     public static Balance of(Map<String, ByteCounts> interfaces, Iterable<Usage> usages,
-            ByteCounts segmentation, long lostEvents) {
+            ByteCounts segmentation, ByteCounts elsewhere, long lostEvents) {
         ByteCounts named = ByteCounts.ZERO;
         var unattributed = new EnumMap<Owner.Cause, ByteCounts>(Owner.Cause.class);
         for (Usage usage : usages) {
@@ -60,7 +76,7 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
                 named = named.plus(usage.counts());
             }
         }
-        return new Balance(interfaces, named, unattributed, segmentation, lostEvents);
+        return new Balance(interfaces, named, unattributed, segmentation, elsewhere, lostEvents);
     }
 
     /**
@@ -75,6 +91,7 @@ public record Balance(Map<String, ByteCounts> interfaces, ByteCounts named, Map<
         causes.putAll(unattributed);
         next.unattributed.forEach((cause, counts) -> causes.merge(cause, counts, ByteCounts::plus));
         return new Balance(gains, named.plus(next.named), causes, segmentation.plus(next.segmentation),
+                elsewhere.plus(next.elsewhere),
                 Math.addExact(lostEvents, next.lostEvents));
     }
 }

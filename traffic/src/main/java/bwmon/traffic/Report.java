@@ -14,10 +14,12 @@ import java.util.Map;
  * @param segmentation how much of the usages' IP bytes and packets, summed up, are headers and packets that only
  *     segmentation makes (or receive offload took away): an interface that does it in hardware, or hands such packets on
  *     whole, may not count them
+ * @param elsewhere how much of the usages, summed up, moved in other network namespaces than that of the interfaces, which
+ *     did not carry it, or carried it for others
  * @param lostEvents events that the source knows it lost in this interval
  */
 public record Report(String source, Duration interval, List<Usage> usages, Map<String, ByteCounts> interfaces,
-        ByteCounts segmentation, long lostEvents) {
+        ByteCounts segmentation, ByteCounts elsewhere, long lostEvents) {
 
     public Report {
         if (interval.isNegative()) {
@@ -27,7 +29,13 @@ public record Report(String source, Duration interval, List<Usage> usages, Map<S
         interfaces = Map.copyOf(interfaces);
     }
 
-    /** A report of a source that does not correct for segmentation. */
+    /** A report of a source that looks at one network namespace only. */
+    public Report(String source, Duration interval, List<Usage> usages, Map<String, ByteCounts> interfaces,
+            ByteCounts segmentation, long lostEvents) {
+        this(source, interval, usages, interfaces, segmentation, ByteCounts.ZERO, lostEvents);
+    }
+
+    /** A report of such a source that does not correct for segmentation either. */
     public Report(String source, Duration interval, List<Usage> usages, Map<String, ByteCounts> interfaces,
             long lostEvents) {
         this(source, interval, usages, interfaces, ByteCounts.ZERO, lostEvents);

@@ -50,8 +50,11 @@ public interface KernelTraffic extends AutoCloseable {
     /** What was noted of a process; empty if there was no room for it. */
     Optional<Noted> noted(long owner) throws IOException;
 
-    /** The processes that are noted, at most as many as there is room for. */
+    /** The processes that are noted, at most {@link #notedRoom}. */
     List<Long> notedOwners() throws IOException;
+
+    /** How many processes can be noted, 1 or more. */
+    int notedRoom();
 
     /** Makes room: these processes have ended, and all that they moved was handed out. */
     void forget(Collection<Long> owners) throws IOException;

@@ -9,7 +9,8 @@ import bwmon.traffic.Balance;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 
-/** The balance as lines for a person: interfaces = named + unattributed + left out + difference. */
+/** The balance as lines for a person: interfaces = named + unattributed + left out - those of other network
+ * namespaces + difference. */
 public final class BalanceLines {
 
     private BalanceLines() {}
@@ -24,6 +25,9 @@ public final class BalanceLines {
                 .forEach((cause, counts) -> add(lines, figures, counts, "unattributed: " + cause.label()));
         if (!account.leftOut().isNothing()) {
             add(lines, figures, account.leftOut(), "left out, as the options ask");
+        }
+        if (!balance.elsewhere().isNothing()) {
+            add(lines, figures, balance.elsewhere(), "of these in other network namespaces");
         }
         if (!balance.interfaces().isEmpty()) {
             balance.interfaces().forEach((name, counts) -> {

@@ -82,7 +82,8 @@ public final class Model {
         }
         book(shown, false);
         var account = new Account(
-                Balance.of(report.interfaces(), shown, report.segmentation(), report.lostEvents()), leftOut);
+                Balance.of(report.interfaces(), shown, report.segmentation(), report.elsewhere(), report.lostEvents()),
+                leftOut);
         since = since.then(account);
         return picture(at, report.interval(), false, report.source(), account, sockets, null);
     }

@@ -308,6 +308,33 @@ public final class ProcFs {
         }
     }
 
+    /**
+     * How many packets were passed on for others in the calling thread's network namespace, IPv4 and IPv6, since it was made;
+     * each came in once, and most went out once.
+     *
+     * @return 0 if this kernel does not tell
+     */
+    public long forwardedPackets() throws IOException {
+        return forwardedPackets("snmp") + forwardedPackets("snmp6");
+    }
+
+    private long forwardedPackets(String name) throws IOException {
+        try (InputStream file = net(name)) {
+            return Snmp.forwardedPackets(file.readNBytes(SMALL_FILE));
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+    }
+
+    /** Whether the calling thread's network namespace passes IPv4 packets on (net.ipv4.ip_forward, ip-sysctl.rst). */
+    public boolean forwardsIpv4() throws IOException {
+        try {
+            return Files.readString(root.resolve("sys/net/ipv4/ip_forward")).strip().equals("1");
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
     /** The IPv4 addresses of the calling thread's network namespace, 127.0.0.0/8 as its first address only. */
     public FibTrie ipv4Addresses() throws IOException {
         try (InputStream file = net("fib_trie")) {

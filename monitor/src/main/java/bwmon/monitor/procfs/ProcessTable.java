@@ -31,7 +31,7 @@ public final class ProcessTable implements SocketOwners {
     static final long REFRESH_NANOS = 3_000_000_000L;
 
     private final ProcFs proc;
-    private final Users users;
+    private final Describer describer;
     private final Ticker ticker;
     private final Processes processes;
     private final Map<Integer, Described> described = new HashMap<>();
@@ -45,7 +45,7 @@ public final class ProcessTable implements SocketOwners {
      */
     public ProcessTable(ProcFs proc, Users users, Ticker ticker) {
         this.proc = proc;
-        this.users = users;
+        describer = new Describer(proc, users);
         this.ticker = ticker;
         processes = new Processes(proc, ticker);
     }
@@ -64,22 +64,7 @@ public final class ProcessTable implements SocketOwners {
         if (cached != null && isSame && now - cached.readAt() < REFRESH_NANOS) {
             return cached.process();
         }
-        // First: of a process that is ending the command line is gone too once this is.
-        String executable = proc.executable(stat.pid());
-        String command = proc.commandLine(stat.pid());
-        OptionalLong uid = proc.effectiveUid(stat.pid());
-        Cgroups cgroups = proc.cgroups(stat.pid());
-        Owner.Process process;
-        if (cached != null && isSame && (command.isEmpty() || uid.isEmpty())) {
-            process = cached.process(); // It is ending: what is read from now on would be less than what is known.
-        } else {
-            process = new Owner.Process(id, stat.comm(), command.isEmpty() ? stat.comm() : command,
-                    uid.isPresent() ? users.name(uid.getAsLong()) : null, cgroups.unified(), cgroups.container(),
-                    executable);
-            if (cached != null && process.equals(cached.process())) {
-                process = cached.process();
-            }
-        }
+        Owner.Process process = describer.describe(stat, cached == null ? null : cached.process());
         described.put(stat.pid(), new Described(process, now));
         return process;
     }

@@ -1,0 +1,243 @@
+package bwmon.monitor.programs;
+
+import bwmon.monitor.ebpf.Assembler;
+import bwmon.monitor.ebpf.Condition;
+import bwmon.monitor.ebpf.Helper;
+import bwmon.monitor.ebpf.Label;
+import bwmon.monitor.ebpf.Place;
+import bwmon.monitor.ebpf.Register;
+import bwmon.monitor.ebpf.Slot;
+import bwmon.traffic.Direction;
+
+import static bwmon.monitor.ebpf.Register.R0;
+import static bwmon.monitor.ebpf.Register.R1;
+import static bwmon.monitor.ebpf.Register.R2;
+import static bwmon.monitor.ebpf.Register.R3;
+import static bwmon.monitor.ebpf.Register.R4;
+import static bwmon.monitor.ebpf.Register.R5;
+import static bwmon.monitor.ebpf.Register.R6;
+import static bwmon.monitor.ebpf.Register.R7;
+import static bwmon.monitor.ebpf.Register.R8;
+import static bwmon.monitor.ebpf.Register.R9;
+
+/**
+ * Counts each packet that a socket sends or gets (cgroup_skb), IP header included. A packet that is to be cut into segments,
+ * or was put together from some, counts as if each went by itself. The socket's own addresses are the ends, where it has a
+ * peer, else those in the packet.
+ */
+final class PacketPrograms {
+    // struct __sk_buff, linux/bpf.h.
+    private static final Place LENGTH = R9.at(0, 4);
+    private static final Place DATA = R9.at(76, 4);
+    private static final Place DATA_END = R9.at(80, 4);
+    private static final Place GSO_SEGMENTS = R9.at(164, 4);
+    private static final Place SOCKET = R9.at(168, 8);
+    private static final Place GSO_SIZE = R9.at(176, 4);
+
+    // struct bpf_sock, linux/bpf.h.
+    private static final int FAMILY = 4;
+    private static final int PROTOCOL = 12;
+    private static final int SRC_IP4 = 24;
+    private static final int SRC_IP6 = 28;
+    private static final int SRC_PORT = 44;
+    private static final int DST_PORT = 48;
+    private static final int DST_IP4 = 52;
+    private static final int DST_IP6 = 56;
+
+    // Where RFC 791, 8200 and 9293 have them, in bytes.
+    private static final int IPV4_HEADER = 20;
+    private static final int IPV4_PROTOCOL = 9;
+    private static final int IPV4_FRAGMENT = 6;
+    private static final int IPV4_SOURCE = 12;
+    private static final int IPV4_DESTINATION = 16;
+    private static final int IPV6_HEADER = 40;
+    private static final int IPV6_NEXT_HEADER = 6;
+    private static final int IPV6_SOURCE = 8;
+    private static final int IPV6_DESTINATION = 24;
+    private static final int TCP_DATA_OFFSET = 12;
+    private static final int UDP_HEADER = 8;
+    private static final int IPPROTO_TCP = 6;
+    private static final int IPPROTO_UDP = 17;
+
+    private final Code code;
+    private final Assembler a;
+    private final Direction direction;
+    private final boolean asksNamespace;
+    private final Code.Pin pin = new Code.Pin(R6, Mark.PACKETS_ROW);
+    private final Slot bytes;
+    private final Slot packets;
+    private final Slot added;
+    private final Slot segments;
+
+    private PacketPrograms(Code code, Direction direction, boolean asksNamespace) {
+        this.code = code;
+        a = code.a;
+        this.direction = direction;
+        this.asksNamespace = asksNamespace;
+        bytes = a.slot("bytes", 8);
+        packets = a.slot("packets", 8);
+        added = a.slot("added by segmentation", 8);
+        segments = a.slot("segments", 4);
+    }
+
+    /**
+     * The program for a direction. It lets every packet pass.
+     *
+     * @param asksNamespace whether the kernel tells such a program the network namespace (Linux 6.16)
+     */
+    static byte[] of(Tables tables, KernelFields fields, Direction direction, boolean asksNamespace) {
+        return new PacketPrograms(new Code(tables, fields), direction, asksNamespace).program();
+    }
+
+    private byte[] program() {
+        Label unconnected = a.label("unconnected");
+        Label counted = a.label("has row");
+        a.move(R9, R1).load(R8, SOCKET).jumpIf(R8, Condition.EQUAL, 0, code.end);
+        code.mark(R8);
+        amounts();
+        // A socket of TCP that is over has given its port back, and may still send a reset.
+        a.load(R1, R8.at(SRC_PORT, 4)).jumpIf(R1, Condition.EQUAL, 0, unconnected).load(R1, R8.at(DST_PORT, 2))
+                .jumpIf(R1, Condition.EQUAL, 0, unconnected);
+        rowOfConnected(counted);
+        a.jump(counted).here(unconnected);
+        rowOfUnconnected(counted);
+        a.here(counted);
+        boolean isRx = direction == Direction.RX;
+        code.count(isRx ? Row.RX_BYTES : Row.TX_BYTES, bytes.whole());
+        code.count(isRx ? Row.RX_PACKETS : Row.TX_PACKETS, packets.whole());
+        a.load(R1, segments.whole()).jumpIf(R1, Condition.EQUAL, 0, code.end);
+        code.count(isRx ? Row.RX_SEGMENTATION : Row.TX_SEGMENTATION, added.whole());
+        code.count(isRx ? Row.RX_SEGMENTS : Row.TX_SEGMENTS, segments.whole());
+        return code.ending(1);
+    }
+
+    /** R7 = the row of the socket R8, which has a peer; nearly always the one that its last packet was counted in. */
+    private void rowOfConnected(Label have) {
+        Label other = a.label("other row");
+        Label isV4 = a.label("pinned v4");
+        code.pinnedRow(pin, other);
+        // A socket of UDP may have been connected to somebody else since.
+        a.load(R1, R8.at(DST_PORT, 2)).networkOrder16(R1).load(R2, R7.at(Row.REMOTE_PORT, 2))
+                .jumpIf(R1, Condition.NOT_EQUAL, R2, other).load(R1, R8.at(FAMILY, 4))
+                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, R8.at(DST_IP6 + word, 4)).load(R2, R7.at(Row.REMOTE + word, 4)).jumpIf(R1, Condition.NOT_EQUAL,
+                    R2, other);
+        }
+        a.jump(have).here(isV4).load(R1, R8.at(DST_IP4, 4)).load(R2, R7.at(Row.REMOTE + 12, 4))
+                .jumpIf(R1, Condition.EQUAL, R2, have).here(other);
+        keyWithoutEnds();
+        connectedEnds();
+        code.freshRow(pin);
+    }
+
+    /** R7 = the row of the ends that the packet has, for the socket R8. */
+    private void rowOfUnconnected(Label have) {
+        Label hasEnds = a.label("key has its ends");
+        Label other = a.label("other ends");
+        keyWithoutEnds();
+        code.keyWithoutEnds();
+        packetEnds(hasEnds);
+        a.here(hasEnds);
+        code.pinnedRow(pin, other);
+        code.compareKey(other);
+        a.jump(have).here(other);
+        code.sharedRow(pin);
+    }
+
+    /** The key but for the ends; R0 is the socket R8 as a struct bpf_sock. */
+    private void keyWithoutEnds() {
+        if (asksNamespace) {
+            Label known = a.label("namespace known");
+            a.load(R1, R6.at(Mark.NAMESPACE, 8)).jumpIf(R1, Condition.NOT_EQUAL, 0, known).move(R1, R9)
+                    .call(Helper.GET_NETNS_COOKIE).store(R6.at(Mark.NAMESPACE, 8), R0).here(known);
+        }
+        code.keyOfMark();
+        a.store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET).move(R1, R8).call(Helper.SK_FULLSOCK)
+                .jumpIf(R0, Condition.EQUAL, 0, code.end).load(R1, R0.at(PROTOCOL, 4))
+                .store(code.keyAt(Row.PROTOCOL, 2), R1);
+    }
+
+    /** How much the packet is, and how much of that segmentation adds. */
+    private void amounts() {
+        Label done = a.label("amounts");
+        Label known = a.label("segments known");
+        Label headers = a.label("headers");
+        Label isV6 = a.label("v6");
+        Label datagram = a.label("datagram");
+        a.load(R1, LENGTH).store(bytes.whole(), R1).store(packets.whole(), 1).store(segments.whole(), 0)
+                .load(R5, GSO_SIZE).jumpIf(R5, Condition.EQUAL, 0, done);
+        // R4: how long the headers of each segment are. Without them in reach it is as for TCP with time stamps.
+        a.load(R2, DATA).load(R3, DATA_END).move(R4, IPV4_HEADER + 32).move(R1, R2).add(R1, IPV6_HEADER + 20)
+                .jumpIf(R1, Condition.ABOVE, R3, headers).load(R1, R2.at(0, 1)).shiftRight(R1, 4)
+                .jumpIf(R1, Condition.EQUAL, 6, isV6);
+        a.load(R4, R2.at(0, 1)).and(R4, 0xf).shiftLeft(R4, 2).load(R0, R2.at(IPV4_PROTOCOL, 1)).add(R2, R4);
+        Label transport = a.label("transport");
+        a.jump(transport).here(isV6).move(R4, IPV6_HEADER).load(R0, R2.at(IPV6_NEXT_HEADER, 1)).add(R2, R4)
+                .here(transport).jumpIf(R0, Condition.NOT_EQUAL, IPPROTO_TCP, datagram).move(R1, R2)
+                .add(R1, TCP_DATA_OFFSET + 1).jumpIf(R1, Condition.ABOVE, R3, datagram)
+                .load(R1, R2.at(TCP_DATA_OFFSET, 1)).shiftRight(R1, 4).shiftLeft(R1, 2).add(R4, R1).jump(headers)
+                .here(datagram).add(R4, UDP_HEADER).here(headers);
+        // Some devices hand on packets that were put together without telling of how many.
+        a.load(R1, GSO_SEGMENTS).jumpIf(R1, Condition.NOT_EQUAL, 0, known).load(R1, LENGTH).subtract(R1, R4).add(R1, R5)
+                .subtract(R1, 1).divide(R1, R5).here(known).jumpIf(R1, Condition.BELOW_OR_EQUAL, 1, done)
+                .store(packets.whole(), R1).subtract(R1, 1).store(segments.whole(), R1).multiply(R4, R1)
+                .store(added.whole(), R4).load(R1, bytes.whole()).add(R1, R4).store(bytes.whole(), R1).here(done);
+    }
+
+    /** The key's ends are those of the socket in R0 (struct bpf_sock). */
+    private void connectedEnds() {
+        Label isV4 = a.label("socket v4");
+        Label done = a.label("socket ends");
+        a.load(R1, R0.at(DST_PORT, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1)
+                .load(R1, R0.at(SRC_PORT, 4))
+                .store(code.keyAt(Row.LOCAL_PORT, 2), R1).load(R1, R0.at(FAMILY, 4))
+                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, R0.at(SRC_IP6 + word, 4)).store(code.keyAt(Row.LOCAL + word, 4), R1)
+                    .load(R1, R0.at(DST_IP6 + word, 4)).store(code.keyAt(Row.REMOTE + word, 4), R1);
+        }
+        a.jump(done).here(isV4);
+        code.mapped(Row.LOCAL);
+        code.mapped(Row.REMOTE);
+        a.load(R1, R0.at(SRC_IP4, 4)).store(code.keyAt(Row.LOCAL + 12, 4), R1).load(R1, R0.at(DST_IP4, 4))
+                .store(code.keyAt(Row.REMOTE + 12, 4), R1).here(done);
+    }
+
+    /** The key's ends are those in the packet R9, as far as it has them; jumps there. */
+    private void packetEnds(Label done) {
+        int source = direction == Direction.RX ? Row.REMOTE : Row.LOCAL;
+        int destination = direction == Direction.RX ? Row.LOCAL : Row.REMOTE;
+        Label isV6 = a.label("packet v6");
+        Label ports = a.label("ports");
+        a.load(R2, DATA).load(R3, DATA_END).move(R1, R2).add(R1, IPV4_HEADER)
+                .jumpIf(R1, Condition.ABOVE, R3, done).load(R1, R2.at(0, 1)).shiftRight(R1, 4)
+                .jumpIf(R1, Condition.EQUAL, 6, isV6);
+        code.mapped(Row.LOCAL);
+        code.mapped(Row.REMOTE);
+        a.load(R1, R2.at(IPV4_SOURCE, 4)).store(code.keyAt(source + 12, 4), R1).load(R1, R2.at(IPV4_DESTINATION, 4))
+                .store(code.keyAt(destination + 12, 4), R1).load(R0, R2.at(IPV4_PROTOCOL, 1))
+                .store(code.keyAt(Row.PROTOCOL, 2), R0);
+        // Only the first fragment has ports.
+        a.load(R1, R2.at(IPV4_FRAGMENT, 2)).networkOrder16(R1).and(R1, 0x1fff)
+                .jumpIf(R1, Condition.NOT_EQUAL, 0, done).load(R1, R2.at(0, 1)).and(R1, 0xf).shiftLeft(R1, 2)
+                .add(R2, R1).jump(ports).here(isV6).move(R1, R2).add(R1, IPV6_HEADER)
+                .jumpIf(R1, Condition.ABOVE, R3, done);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, R2.at(IPV6_SOURCE + word, 4)).store(code.keyAt(source + word, 4), R1)
+                    .load(R1, R2.at(IPV6_DESTINATION + word, 4)).store(code.keyAt(destination + word, 4), R1);
+        }
+        Label hasPorts = a.label("has ports");
+        a.load(R0, R2.at(IPV6_NEXT_HEADER, 1)).store(code.keyAt(Row.PROTOCOL, 2), R0).add(R2, IPV6_HEADER)
+                .here(ports).jumpIf(R0, Condition.EQUAL, IPPROTO_TCP, hasPorts)
+                .jumpIf(R0, Condition.NOT_EQUAL, IPPROTO_UDP, done).here(hasPorts).move(R1, R2).add(R1, 4)
+                .jumpIf(R1, Condition.ABOVE, R3, done);
+        port(R2.at(0, 2), direction == Direction.RX ? Row.REMOTE_PORT : Row.LOCAL_PORT);
+        port(R2.at(2, 2), direction == Direction.RX ? Row.LOCAL_PORT : Row.REMOTE_PORT);
+    }
+
+    private void port(Place from, int to) {
+        Register port = R1;
+        a.load(port, from).networkOrder16(port).store(code.keyAt(to, 2), port);
+    }
+}
