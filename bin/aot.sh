@@ -12,7 +12,7 @@ name_cache() {
     cache=
     # A JVM does not even start with two kinds of archives.
     case "${BWMON_AOT-} ${JAVA_OPTS-} ${BWMON_JAVA_OPTS-} ${JDK_JAVA_OPTIONS-} ${JAVA_TOOL_OPTIONS-} ${_JAVA_OPTIONS-}" in
-        off\ * | *-XX:AOT* | *-XX:*Archive* | *-XX:*ClassList* | *-Xshare*) return ;;
+        off\ * | *-XX:AOT* | *SharedArchive* | *-XX:ArchiveClasses* | *ClassList* | *-Xshare*) return ;;
     esac
     # Not in root's home, because sudo may have left somebody else's.
     if [ -O / ]; then
