@@ -80,7 +80,6 @@ make_cache() {
     mv -f "$new" "$1"
     rm -f "$new".*
     # What is left of other versions of Java and of ourselves: the two newest stay.
-    set +f
     # shellcheck disable=SC2012 # names that we gave
     ls -t "$program"-*.aot | tail -n +3 | while read -r old; do rm -f "$old"; done
 }

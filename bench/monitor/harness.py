@@ -151,6 +151,8 @@ class Started:
             # Only the network: with ip netns exec /sys would be another, without the control groups.
             words = ["nsenter", f"--net=/run/netns/{inside}"] + words
         options.setdefault("stdin", subprocess.DEVNULL)
+        # A shell ignores it for what it starts in the background, us and ours.
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
         process = subprocess.Popen(words, cwd=ROOT, **options)
         self.processes.append(process)
         return process
