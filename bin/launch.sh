@@ -1,11 +1,14 @@
 # What the launchers share; each reads this file after it set $self to its own path, links resolved, and sets $memory to
-# the bounds of its program before it calls launch.
+# the bounds of its program, and $training to the arguments of a short run of it that changes nothing, before it calls launch.
 # POSIX sh. Works from a checkout, which it builds first if need be, and from an unpacked distribution.
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # self, memory: see above
+# shellcheck disable=SC2154 # self, memory, training: see above
 
 root=${self%/*/*}
 program=${self##*/}
+
+# shellcheck source=bin/aot.sh
+. "${self%/*}/aot.sh"
 
 # The feature release of Java that pom.xml compiles for (java.release).
 java_needed=25
@@ -130,7 +133,6 @@ launch() {
         *-XX:+Use*GC*) collector= ;;
         *) collector=-XX:+UseSerialGC ;;
     esac
-    # An exhausted heap ends the program (exit code 3): one that lost a thread would go on with wrong numbers.
     # In the C locale (a service without LANG) Java would hand every character beyond ASCII to commands as "?".
     case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
         '' | C | POSIX)
@@ -138,10 +140,13 @@ launch() {
             export LC_CTYPE=C.UTF-8
             ;;
     esac
-    # What users add comes last and so wins; it is split at blanks, nothing else.
+    # An exhausted heap ends the program (exit code 3): one that lost a thread would go on with wrong numbers.
+    always='-XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -Djava.net.preferIPv6Addresses=system'
+    find_cache
+    # What users add comes last and so wins; it is split at blanks, nothing else. Where it makes the JVM refuse the cache,
+    # that is no news for the program's own output.
     set -f
     # shellcheck disable=SC2086
-    exec "$java" $collector $memory -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED \
-        -Djava.net.preferIPv6Addresses=system \
+    exec "$java" $collector $memory $always ${cache:+"-XX:AOTCache=$cache"} ${cache:+-Xlog:aot*=off,cds*=off} \
         ${JAVA_OPTS-} ${BWMON_JAVA_OPTS-} -cp "$home/lib/*" "$main" "$@"
 }
