@@ -92,17 +92,21 @@ final class EbpfMonitor implements Monitor {
         this.ticker = options.ticker();
         this.notices = new ArrayList<>(notices);
         ledger = new RowLedger(traffic.namespace(), options.isAlone());
-        var seen = new ArrayList<Usage>();
-        // What moved until now is before the start: the sockets, asked at that moment, tell of it.
-        KernelTraffic.Taken taken = traffic.take(() -> {
-            look();
-            if (options.looksBack()) {
-                seen.addAll(socketView.before(this.notices));
-            }
-        });
+        // What is asked for the first time takes long, and the interfaces are to be read right before the programs begin anew.
+        look();
+        var begun = new ArrayList<Edge>(1);
+        // The sockets, listed at that moment, tell of what moved until then. Whose they are is searched afterwards.
+        before = options.looksBack()
+                ? List.copyOf(socketView.before(this.notices, () -> begun.add(started())))
+                : List.of();
+        begin = begun.isEmpty() ? started() : begun.getLast();
+    }
+
+    /** Forgets what moved until now: it is before the start. */
+    private Edge started() throws IOException {
+        KernelTraffic.Taken taken = traffic.take(this::look);
         ledger.settle(taken.rows(), ticker.nanos());
-        begin = reached();
-        before = List.copyOf(seen);
+        return reached();
     }
 
     private void look() throws IOException {

@@ -2,6 +2,7 @@ package bwmon.monitor;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -53,8 +54,8 @@ public final class Monitors {
 
     private final MonitorOptions options;
     private final KernelTrafficOpener programs;
-    /** Whether it stands beside another one, whose notices are told in place of its own. */
-    private final boolean isBeside;
+    /** Not null if it stands beside another one, whose notices are told in place of its own. */
+    private final SocketView.@Nullable Listed beside;
     private final ProcFs proc;
     private final List<String> notices = new ArrayList<>();
     /** What has been opened and is owned by nobody yet, the last first. */
@@ -64,10 +65,10 @@ public final class Monitors {
     /** Undoes what was changed on the host. */
     private Runnable putBack = () -> {};
 
-    private Monitors(MonitorOptions options, KernelTrafficOpener programs, boolean isBeside) {
+    private Monitors(MonitorOptions options, KernelTrafficOpener programs, SocketView.@Nullable Listed beside) {
         this.options = options;
         this.programs = programs;
-        this.isBeside = isBeside;
+        this.beside = beside;
         proc = new ProcFs(options.procRoot());
     }
 
@@ -82,7 +83,7 @@ public final class Monitors {
 
     /** The same with programs of one's own, for tests. */
     static Monitor open(MonitorOptions options, KernelTrafficOpener programs) throws ProgramException {
-        return new Monitors(options, programs, false).opened();
+        return new Monitors(options, programs, null).opened();
     }
 
     private Monitor opened() throws ProgramException {
@@ -152,6 +153,11 @@ public final class Monitors {
             throw new ProgramException(
                     e.reason() == UnavailableException.Cause.PERMISSION ? Kind.NOT_PERMITTED : Kind.MISSING,
                     "eBPF: " + e.getMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new ProgramException(Kind.MISSING, "eBPF: " + e.getMessage()
+                    + "; run a kernel that was built with it, and in a container mount that folder from the host", e);
+        } catch (IOException e) {
+            throw new ProgramException(Kind.MISSING, "eBPF: " + e.getMessage(), e);
         }
         notices.addAll(opened.notices());
         KernelTraffic traffic = owned(opened.traffic());
@@ -166,9 +172,9 @@ public final class Monitors {
     }
 
     /** What sockets tell, without delay. */
-    private Monitor socketsAlone() throws IOException {
+    private Monitor socketsAlone(SocketView.Listed listed) throws IOException {
         try {
-            return new Monitors(options.with(MonitorOptions.Kind.SOCK_DIAG), programs, true).opened();
+            return new Monitors(options.with(MonitorOptions.Kind.SOCK_DIAG), programs, listed).opened();
         } catch (ProgramException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -180,7 +186,7 @@ public final class Monitors {
         if (table == null && options.kind() == MonitorOptions.Kind.CONNTRACK) {
             throw new ProgramException(Kind.NOT_PERMITTED, String.join("; ", notices));
         }
-        Interfaces interfaces = owned(new NetlinkInterfaces(Links.open()));
+        Interfaces interfaces = interfaces();
         PromptOwners prompt = table == null
                 ? PromptOwners.NONE
                 : owned(new PromptWatch(processes(), interfaces.look().addresses()));
@@ -192,6 +198,12 @@ public final class Monitors {
         }
         return new HostMonitor(name, sockets, table, interfaces,
                 processes(), prompt, options.ticker(), notices, putBack);
+    }
+
+    /** The interfaces, which are read right after the sockets. */
+    private Interfaces interfaces() throws IOException {
+        Interfaces interfaces = owned(new NetlinkInterfaces(Links.open()));
+        return beside == null ? interfaces : new ListedFirst(interfaces, beside);
     }
 
     private ProcessTable processes() {
@@ -288,7 +300,7 @@ public final class Monitors {
     }
 
     private void namespaces() throws IOException {
-        if (isBeside) {
+        if (beside != null) {
             return;
         }
         var others = new HashSet<String>();

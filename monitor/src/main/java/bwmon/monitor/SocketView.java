@@ -21,7 +21,22 @@ final class SocketView implements AutoCloseable {
     /** Opens the source that asks for sockets alone. */
     @FunctionalInterface
     interface Opener {
-        Monitor open() throws IOException;
+
+        /**
+         * Opens.
+         *
+         * @param listed is called once the sockets are listed for the first time, before it is searched whose they are
+         */
+        Monitor open(Listed listed) throws IOException;
+    }
+
+    /** What is to happen once sockets are listed. */
+    @FunctionalInterface
+    interface Listed {
+        /** Nothing. */
+        Listed UNHEEDED = () -> {};
+
+        void reached() throws IOException;
     }
 
     SocketView(Opener opener) {
@@ -32,9 +47,10 @@ final class SocketView implements AutoCloseable {
      * What moved before now.
      *
      * @param notices gets a sentence if that cannot be told
+     * @param listed is called at the moment that is meant by now; not at all if that cannot be told
      */
-    List<Usage> before(List<String> notices) {
-        try (Monitor now = opener.open()) {
+    List<Usage> before(List<String> notices, Listed listed) {
+        try (Monitor now = opener.open(listed)) {
             return now.before();
         } catch (IOException e) {
             notices.add("what moved before the start is not known: " + e.getMessage());
@@ -50,7 +66,7 @@ final class SocketView implements AutoCloseable {
         isAsked = true;
         Monitor now = sockets;
         if (now == null) {
-            now = opener.open();
+            now = opener.open(Listed.UNHEEDED);
             sockets = now;
         } else {
             now.collect();

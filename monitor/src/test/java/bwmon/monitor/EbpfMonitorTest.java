@@ -55,6 +55,7 @@ class EbpfMonitorTest {
     private final List<String> closed = new ArrayList<>();
     private int socketLooks;
     private @Nullable IOException noSockets;
+    private Runnable whileOwnersAreSearched = () -> {};
 
     private static long owner(int pid) {
         return (5L << OwnerId.PID_BITS) | pid;
@@ -207,10 +208,12 @@ class EbpfMonitorTest {
         var names = new OwnerNames(proc, new Users(folder.resolve("passwd")), () -> nanos, kernel,
                 _ -> Optional.empty());
         return new EbpfMonitor(kernel, new Devices(), () -> forwarded, names,
-                new EndedOwners(kernel, names::lives, proc::processes), new SocketView(() -> {
+                new EndedOwners(kernel, names::lives, proc::processes), new SocketView(listed -> {
                     if (noSockets != null) {
                         throw noSockets;
                     }
+                    listed.reached();
+                    whileOwnersAreSearched.run();
                     return new Listed();
                 }), List.of("told"), options);
     }
@@ -277,6 +280,22 @@ class EbpfMonitorTest {
             assertEquals(List.of("told"), monitor.notices());
             assertEquals(List.of("sockets"), closed);
             assertEquals(List.of(), monitor.collect().usages());
+        }
+    }
+
+    @Test
+    void whatMovesWhileItIsSearchedWhoseTheSocketsAreIsInTheFirstReport() throws IOException {
+        kernel.note(70, "curl");
+        interfaces = Map.of("eth0", ip(5000, 10));
+        whileOwnersAreSearched = () -> {
+            kernel.counts(CURL, HERE, WEB, ip(1000, 10));
+            interfaces = Map.of("eth0", ip(6000, 20));
+            nanos += SECOND;
+        };
+        try (EbpfMonitor monitor = open(true, false)) {
+            Report report = monitor.collect();
+            assertEquals(Map.of("curl", ip(1000, 10)), byName(report));
+            assertEquals(Duration.ofSeconds(1), report.interval());
         }
     }
 

@@ -2,6 +2,7 @@ package bwmon.monitor;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -122,6 +123,21 @@ class MonitorsTest {
     @Test
     void whatIsForcedAndMissingSaysSo() {
         assertEquals(ProgramException.Kind.MISSING, refused(none(UnavailableException.Cause.KERNEL)).kind());
+    }
+
+    @Test
+    void aKernelThatDoesNotDescribeItsTypesIsMissingSomething() {
+        ProgramException refused = refused(() -> {
+            throw new NoSuchFileException("/sys/kernel/btf/vmlinux", null, "this kernel does not describe its types");
+        });
+        assertEquals(ProgramException.Kind.MISSING, refused.kind());
+        assertEquals(
+                "eBPF: /sys/kernel/btf/vmlinux: this kernel does not describe its types; run a kernel that was built"
+                        + " with it, and in a container mount that folder from the host",
+                refused.getMessage());
+        assertEquals(ProgramException.Kind.MISSING, refused(() -> {
+            throw new IOException("no such map");
+        }).kind());
     }
 
     @Test

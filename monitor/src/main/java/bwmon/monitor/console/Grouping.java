@@ -54,7 +54,7 @@ public enum Grouping {
         if (owner instanceof Owner.Unattributed || owner instanceof Owner.Others) {
             return new Subject.Charged(owner);
         }
-        return this == CONNECTION ? new Subject.Rest(owner) : new Subject.Undivided();
+        return this == CONNECTION ? new Subject.Rest(owner) : new Subject.Undivided(this);
     }
 
     private Subject withFlow(Flow flow, Owner owner) {

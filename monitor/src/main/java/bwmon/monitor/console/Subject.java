@@ -156,11 +156,14 @@ public sealed interface Subject {
         }
     }
 
-    /** Bytes of owners that the source reports as a sum over their flows. */
-    record Undivided() implements Subject {
+    /**
+     * Bytes of owners that the source reports as a sum over their flows: payload of sockets that are not connected, and what
+     * there was no room to tell apart.
+     */
+    record Undivided(Grouping by) implements Subject {
         @Override
         public String label() {
-            return "flows not told apart";
+            return "several " + by.label() + "s, not told apart";
         }
 
         @Override

@@ -71,11 +71,11 @@ class ModelTest {
                         "forwarded for 198.51.100.7", "50/5", "unattributed: exited", "60/6", "unattributed: untracked",
                         "70/7"),
                 Grouping.REMOTE, Map.of("198.51.100.7", "150/15", "9.9.9.9", "20/2", "203.0.113.9", "40/4",
-                        "flows not told apart", "80/8", "unattributed: untracked", "70/7"),
-                Grouping.PROTOCOL, Map.of("tcp", "190/19", "udp", "20/2", "flows not told apart", "80/8",
+                        "several remotes, not told apart", "80/8", "unattributed: untracked", "70/7"),
+                Grouping.PROTOCOL, Map.of("tcp", "190/19", "udp", "20/2", "several protocols, not told apart", "80/8",
                         "unattributed: untracked", "70/7"),
                 Grouping.PORT, Map.of("443/tcp used", "150/15", "53/udp used", "20/2", "443/tcp served", "40/4",
-                        "flows not told apart", "80/8", "unattributed: untracked", "70/7"));
+                        "several ports, not told apart", "80/8", "unattributed: untracked", "70/7"));
         expected.forEach((grouping, rows) -> assertEquals(rows, moved(picture, grouping, Amount.LAST),
                 grouping.label()));
         assertEquals(6, picture.rows(Grouping.PROCESS).size(), "an equal command line hides nobody");

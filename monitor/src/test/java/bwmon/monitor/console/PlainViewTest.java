@@ -156,7 +156,7 @@ class PlainViewTest {
         bytes.reset();
         assertEquals("""
                          1 /          1 -- 198.51.100.7
-                        12 /         12 -- flows not told apart
+                        12 /         12 -- several remotes, not told apart
                 """, show(layout(Grouping.REMOTE, null, Amount.TOTAL), Names.NUMERIC, picture));
     }
 
