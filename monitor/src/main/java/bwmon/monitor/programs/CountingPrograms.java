@@ -197,16 +197,14 @@ public final class CountingPrograms implements KernelTraffic {
         MemorySegment used = rows.asSlice((long) half * Tables.ROWS * Row.BYTES, (long) count * Row.BYTES);
         var counted = new ArrayList<CountedRow>(count);
         rests(epoch, counted);
-        for (long at = 0; at < used.byteSize(); at += Row.BYTES) {
-            counted.add(reader.row(used, at));
-        }
+        reader.rows(used, counted);
         used.fill((byte) 0);
         control.set(JAVA_LONG, takenAt, 0);
         return taken(counted);
     }
 
     private Taken taken(List<CountedRow> counted) {
-        ByteCounts lost = reader.counts(control, Control.LOST);
+        ByteCounts lost = reader.countsOfNow(control, Control.LOST);
         long lostEvents = control.get(JAVA_LONG, Control.LOST_EVENTS);
         var taken = new Taken(counted, lost.minus(lostBefore), lostEvents - lostEventsBefore);
         lostBefore = lost;
