@@ -117,21 +117,23 @@ public final class KernelCalls {
     }
 
     /**
-     * mmap(2) from the beginning of a file, to read and to write, shared with the kernel and with who else maps it
+     * mmap(2) of a part of a file, to read and to write, shared with the kernel and with who else maps it
      * (PROT_READ | PROT_WRITE, MAP_SHARED).
      *
+     * @param offset where it begins, a multiple of the page size
      * @param bytes how many, 1 or more
      * @param arena unmaps it when it is closed
      * @throws ErrnoException if the kernel refuses it
      */
     @SuppressWarnings("restricted") // the kernel has mapped so much
-    public static MemorySegment mapShared(int fd, long bytes, Arena arena) throws ErrnoException {
+    public static MemorySegment mapShared(int fd, long offset, long bytes, Arena arena) throws ErrnoException {
         MemorySegment state = Downcalls.state();
         long address;
         try {
             // MAP_FAILED is (void *) -1, and no mapping in user space has a negative address
             address = Downcalls.result(
-                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L),
+                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                            offset),
                     state);
         } catch (Throwable e) {
             throw Downcalls.unexpected(e);
