@@ -65,17 +65,16 @@ public record Listing(List<Row> rows, int others, ByteCounts sumOfOthers) {
     }
 
     /**
-     * Without rows that would be zeros for who does not see payload: what sockets without a peer moved has remotes and ports
-     * as far as it is IP bytes, which are in other rows, and not as far as it is payload.
+     * Without rows that would be zeros for who does not see payload. A process may read later than the network carried; and what
+     * sockets without a peer moved has remotes and ports as far as it is IP bytes, which are in other rows, and not as far as
+     * it is payload.
      */
     public Listing withoutPayloadAlone(Amount amount) {
-        return new Listing(rows.stream().filter(row -> !isPayloadAlone(row.subject(), amount.of(row))).toList(), others,
-                sumOfOthers);
+        return new Listing(rows.stream().filter(row -> !isPayloadAlone(amount.of(row))).toList(), others, sumOfOthers);
     }
 
-    private static boolean isPayloadAlone(Subject subject, ByteCounts counts) {
-        return (subject instanceof Subject.Undivided || subject instanceof Subject.Rest)
-                && counts.bytes(Direction.RX).orElse(1) == 0 && counts.bytes(Direction.TX).orElse(1) == 0;
+    private static boolean isPayloadAlone(ByteCounts counts) {
+        return counts.bytes(Direction.RX).orElse(1) == 0 && counts.bytes(Direction.TX).orElse(1) == 0;
     }
 
     /**
