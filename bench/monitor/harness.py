@@ -198,6 +198,20 @@ class Started:
         time.sleep(2)  # until all are attached, and what starts has calmed down
         return process
 
+    def empty_programs(self):
+        """Programs that do nothing, where runmonitor's count (EmptyPrograms.java)."""
+        home = os.environ.get("JAVA25_HOME") or os.environ.get("JAVA_HOME")
+        process = self.start(f"{home}/bin/java" if home else "java", "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx64m", "-cp",
+                             ROOT / "aggregator/target/bwmon/lib/*", HERE / "EmptyPrograms.java", stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+        await_output(process, "attached")
+        time.sleep(1)
+        return process
+
+    def arm(self, what):
+        """What is attached while something is measured: "nothing", "empty" programs, or the "monitor"."""
+        return {"nothing": lambda: None, "empty": self.empty_programs, "monitor": self.monitor}[what]()
+
     def pair(self, name):
         """Two network namespaces, joined by veth0 as 10.9.0.1 and 10.9.0.2."""
         here, there = f"bwmon-{name}-{os.getpid()}", f"bwmon-{name}-{os.getpid()}-peer"
@@ -235,6 +249,9 @@ def await_output(process, word):
         if word in line:
             return line
     sys.exit(f"{' '.join(map(str, process.args))} ended before it said {word}")
+
+
+ARMS = ("nothing", "empty", "monitor")
 
 
 def median(values):

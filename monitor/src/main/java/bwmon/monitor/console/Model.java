@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  * For one thread at a time.
  */
 public final class Model {
-    /** So many owners have rows of their own: more than a host's processes, and what has ended is kept for a while. */
-    public static final int MAX_OWNERS = 4096;
+    /**
+     * So many owners have rows of their own, some 300 bytes each: more than a host's processes, and what has ended is kept for
+     * a while.
+     */
+    public static final int MAX_OWNERS = 16_384;
     /** So many flows, or remote addresses, have rows of their own. */
     public static final int MAX_FLOWS = 16_384;
 

@@ -15,10 +15,6 @@ public record Row(Subject subject, ByteCounts last, ByteCounts total) {
         return new Row(subject, ByteCounts.ZERO, ByteCounts.ZERO);
     }
 
-    Row plus(Subject seen, ByteCounts counts, boolean isBefore) {
-        return new Row(seen, isBefore ? last : last.plus(counts), total.plus(counts));
-    }
-
     /** Both rows as one with that subject. */
     Row plus(Subject of, Row other) {
         return new Row(of, last.plus(other.last), total.plus(other.total));

@@ -1,12 +1,10 @@
 package bwmon.monitor.console;
 
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.Iterator;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 
 import bwmon.traffic.ByteCounts;
@@ -19,19 +17,34 @@ import bwmon.traffic.Usage;
  * ever lost.
  */
 final class RowTable {
+    /** So many processes at most are looked at in an interval, some 10 us each, before rows are folded. */
+    static final int ASKED = 4096;
+
     private final Grouping grouping;
     private final int maxRows;
     private final Predicate<Owner.ProcessId> lives;
-    /** The first is the one that was quiet for longest. */
-    private final LinkedHashMap<Object, Row> rows = new LinkedHashMap<>(16, 0.75f, true);
-    /** Rows that moved something in the last interval. */
-    private final Set<Object> active = new HashSet<>();
+    /** In the order in which they came. */
+    private final Map<Object, Kept> rows = new LinkedHashMap<>();
+    private long interval;
+    private int asked;
+
+    /** A row that is still added to. */
+    private static final class Kept {
+        private Row row;
+        /** The interval in which it moved anything last. */
+        private long moved;
+
+        Kept(Row row, long moved) {
+            this.row = row;
+            this.moved = moved;
+        }
+    }
 
     /**
      * An empty table.
      *
      * @param maxRows how many rows there may be before some are folded; of those that are never given up there are few
-     * @param lives whether a process is there still; asked only before rows are folded
+     * @param lives whether a process is there still; asked only before rows are folded, and of those that are quiet
      */
     RowTable(Grouping grouping, int maxRows, Predicate<Owner.ProcessId> lives) {
         this.grouping = grouping;
@@ -45,60 +58,83 @@ final class RowTable {
      * @param isBefore whether it moved before the start, so that it counts for the totals alone
      */
     void next(List<Usage> usages, boolean isBefore) {
-        for (Object key : active) {
-            Row row = rows.get(key);
-            if (row != null) {
-                rows.put(key, row.withLast(ByteCounts.ZERO));
-            }
-        }
-        active.clear();
+        interval++;
         for (Usage usage : usages) {
             Subject subject = grouping.subject(usage);
-            Object key = subject.key();
-            Row row = rows.get(key);
-            rows.put(key, (row == null ? Row.of(subject) : row).plus(subject, usage.counts(), isBefore));
-            active.add(key);
+            add(subject, isBefore ? ByteCounts.ZERO : usage.counts(), usage.counts());
         }
         if (rows.size() > maxRows) {
+            asked = 0;
             // By a quarter, or by an eighth at the least, so that this is not done over again at each interval.
             fold(maxRows - maxRows / 4, true);
             fold(maxRows - maxRows / 8, false);
         }
     }
 
+    private void add(Subject subject, ByteCounts last, ByteCounts total) {
+        Object key = subject.key();
+        Kept kept = rows.get(key);
+        if (kept == null) {
+            rows.put(key, new Kept(new Row(subject, last, total), interval));
+            return;
+        }
+        Row row = kept.row;
+        // Most move once in an interval, and this is then all of it.
+        ByteCounts lastOfAll = kept.moved == interval ? row.last().plus(last) : last;
+        kept.row = new Row(subject, lastOfAll, row.total().plus(total));
+        kept.moved = interval;
+    }
+
     private void fold(int target, boolean endedOnly) {
-        var folded = new ArrayList<Row>();
-        Iterator<Map.Entry<Object, Row>> eldest = rows.entrySet().iterator();
-        for (int left = rows.size(); left > target && eldest.hasNext();) {
-            Row row = eldest.next().getValue();
-            boolean given = !row.subject().folded().equals(row.subject());
-            if (given && (!endedOnly || hasEnded(row.subject()))) {
-                eldest.remove();
-                folded.add(row);
-                left--;
+        int tooMany = rows.size() - target;
+        if (tooMany <= 0) {
+            return;
+        }
+        var eldest = new ArrayList<Map.Entry<Object, Kept>>(rows.entrySet());
+        eldest.sort(Comparator.comparingLong(entry -> entry.getValue().moved));
+        var folded = new ArrayList<Kept>();
+        for (Map.Entry<Object, Kept> entry : eldest) {
+            Kept kept = entry.getValue();
+            Subject subject = kept.row.subject();
+            if (!subject.folded().equals(subject) && (!endedOnly || hasEnded(kept))) {
+                folded.add(kept);
+                rows.remove(entry.getKey());
+                if (folded.size() == tooMany) {
+                    break;
+                }
             }
         }
-        for (Row row : folded) {
-            active.remove(row.subject().key());
-            Subject into = row.subject().folded();
-            Row sum = rows.getOrDefault(into.key(), Row.of(into)).plus(into, row);
-            rows.put(into.key(), sum);
-            if (!sum.last().isNothing()) {
-                active.add(into.key());
-            }
+        for (Kept kept : folded) {
+            Row row = kept.row;
+            add(row.subject().folded(), kept.moved == interval ? row.last() : ByteCounts.ZERO, row.total());
         }
     }
 
-    private boolean hasEnded(Subject subject) {
-        return switch (subject) {
-            case Subject.Charged(Owner.Process process) -> !lives.test(process.id());
-            case Subject.Rest(Owner.Process process) -> !lives.test(process.id());
+    private boolean hasEnded(Kept kept) {
+        if (kept.moved == interval || asked == ASKED) {
+            return false;
+        }
+        return switch (kept.row.subject()) {
+            case Subject.Charged(Owner.Process process) -> hasEnded(process.id());
+            case Subject.Rest(Owner.Process process) -> hasEnded(process.id());
             default -> false;
         };
     }
 
+    private boolean hasEnded(Owner.ProcessId process) {
+        asked++;
+        return !lives.test(process);
+    }
+
     /** The rows as they are now. */
     List<Row> rows() {
-        return List.copyOf(rows.values());
+        var now = new ArrayList<Row>(rows.size());
+        for (Kept kept : rows.values()) {
+            if (kept.moved != interval && !kept.row.last().equals(ByteCounts.ZERO)) {
+                kept.row = kept.row.withLast(ByteCounts.ZERO);
+            }
+            now.add(kept.row);
+        }
+        return now;
     }
 }

@@ -4,6 +4,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -130,6 +132,7 @@ class CountingProgramsIT {
         assertTrue(noted.command().contains("java"), noted.command());
         assertFalse(noted.name().isEmpty());
         assertTrue(noted.cgroup() > 0);
+        assertEquals(Files.readSymbolicLink(Path.of("/proc/self/exe")).toString(), noted.executable());
         assertTrue(programs().notedOwners().contains(owner));
         programs().forget(List.of(owner));
         assertTrue(programs().noted(owner).isEmpty());
