@@ -189,6 +189,21 @@ public final class ProcFs {
         }
     }
 
+    /**
+     * Whether processes have the numbers here that the kernel has for them: whether the calling thread is in the host's own
+     * namespace of processes (PROC_PID_INIT_INO, linux/proc_ns.h). Yes if that cannot be told.
+     */
+    public boolean hasNumbersOfHost() throws IOException {
+        try {
+            return text(tree.get().readLink("thread-self/ns/pid")).equals("pid:[" + 0xEFFFFFFCL + "]");
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            return true;
+        }
+    }
+
     private static String text(MemorySegment target) {
         return new String(target.toArray(JAVA_BYTE), StandardCharsets.UTF_8);
     }
