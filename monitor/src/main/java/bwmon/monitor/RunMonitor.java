@@ -142,7 +142,7 @@ public final class RunMonitor implements Callable<Integer> {
     @Option(names = "--numeric", description = "Do not look up the names of remote hosts.")
     private boolean numeric;
 
-    @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where to look: ${COMPLETION-CANDIDATES}. Default: auto, the first of these that this host allows. ebpf: programs in the"
+    @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where to look: ${COMPLETION-CANDIDATES}. Default: auto, the first of ebpf, conntrack and sock_diag that this host allows. ebpf: programs in the"
             + " kernel count every process's IP bytes and payload in all network namespaces, also of one that lives for a"
             + " moment (Linux 6.3, CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN). conntrack: the connection table and the sockets,"
             + " forwarded traffic too (CAP_NET_ADMIN). sock_diag: TCP sockets alone (anybody). proc: the text files of"

@@ -34,7 +34,7 @@ final class Names {
     private static final int MAX_LEARNED = 1024;
 
     private final Map<Application, WeakReference<Application>> shared = new WeakHashMap<>();
-    /** The executable's name by the command line's: /usr/bin/python3 is a link to python3.12, which only a living process tells. */
+    /** The executable's name by the command line's: /usr/bin/python3 is a link to python3.12, which it does not say. */
     private final Map<String, String> learned = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
@@ -102,7 +102,7 @@ final class Names {
         return name.substring(0, Character.isHighSurrogate(name.charAt(MAX_NAME - 1)) ? MAX_NAME - 1 : MAX_NAME);
     }
 
-    /** The name of the file that it runs; of one that ended before anybody looked, what others called like it run. */
+    /** The name of the file that it runs; where that is not known, of what others run that are called like it. */
     private String executable(Owner.Process process) {
         String path = process.executable();
         String name = path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
