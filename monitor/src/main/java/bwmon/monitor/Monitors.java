@@ -165,9 +165,17 @@ public final class Monitors {
             notices.add("this host passes packets on for others; how many is shown as forwarded, and --source=conntrack"
                     + " tells for which hosts");
         }
+        boolean showsHost = proc.showsHost();
+        if (!showsHost) {
+            notices.add(
+                    "/proc does not show this host's processes (a container with process numbers of its own, or hidepid):"
+                            + " they bear the names that they had when the kernel met them, and the host's numbers; docker run"
+                            + " --pid=host lifts that");
+        }
         var names = new OwnerNames(proc, new Users(PASSWD), options.ticker(), traffic, opened.cgroups());
         return new EbpfMonitor(traffic, owned(new NetlinkInterfaces(Links.open())), proc::forwardedPackets, names,
-                new EndedOwners(traffic, names::lives, proc::processes), new SocketView(this::socketsAlone), notices,
+                new EndedOwners(traffic, showsHost ? names::lives : _ -> true, proc::processes),
+                new SocketView(this::socketsAlone), notices,
                 options);
     }
 

@@ -34,6 +34,9 @@ class MonitorsTest {
     void aHost() throws IOException {
         Files.createDirectories(proc.resolve("thread-self/net"));
         Files.createDirectories(proc.resolve("sys/net/ipv4"));
+        Files.createDirectories(proc.resolve("2"));
+        Files.writeString(proc.resolve("2/stat"),
+                "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n");
         forwards(0);
     }
 
@@ -164,6 +167,14 @@ class MonitorsTest {
         forwards(1);
         try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
             assertTrue(monitor.notices().getLast().contains("--source=conntrack"), () -> monitor.notices().toString());
+        }
+    }
+
+    @Test
+    void aProcThatDoesNotShowTheHostsProcessesIsTold() throws Exception {
+        Files.writeString(proc.resolve("2/stat"), "2 (bash) S 1 2 2 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n");
+        try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
+            assertTrue(monitor.notices().getLast().contains("--pid=host"), () -> monitor.notices().toString());
         }
     }
 

@@ -30,6 +30,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
  * looked at is an {@link AccessDeniedException}. May be used from any thread.
  */
 public final class ProcFs {
+    /** init/main.c: the second process that there is. */
+    private static final int KTHREADD = 2;
     /** Enough for every one-line file, and for status and cgroup, which have some dozen lines. */
     private static final int SMALL_FILE = 64 * 1024;
     /** Some 8,000 interfaces. */
@@ -323,6 +325,19 @@ public final class ProcFs {
             return Snmp.forwardedPackets(file.readNBytes(SMALL_FILE));
         } catch (NoSuchFileException e) {
             return 0;
+        }
+    }
+
+    /**
+     * Whether it shows the processes of the whole host by the numbers that they have there: not so in a PID namespace of our own
+     * (a container), pid_namespaces(7), nor with hidepid, proc(5), where that keeps them from us. kthreadd tells, which has
+     * number 2 there.
+     */
+    public boolean showsHost() throws IOException {
+        try {
+            return stat(KTHREADD).map(ProcessStat::isKernelThread).orElse(false);
+        } catch (AccessDeniedException e) {
+            return false;
         }
     }
 
