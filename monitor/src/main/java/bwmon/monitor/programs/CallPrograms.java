@@ -179,7 +179,9 @@ final class CallPrograms {
         Label done = a.label("received");
         a.move(R1, R9).call(Helper.SKC_TO_TCP_SOCK).jumpIf(R0, Condition.EQUAL, 0, code.end)
                 .load(R1, R0.at(fields.tcp.received())).load(R2, R0.at(fields.tcp.next()))
-                .load(R3, R0.at(fields.tcp.copied())).subtract32(R2, R3).subtract(R1, R2)
+                .load(R3, R0.at(fields.tcp.copied())).subtract32(R2, R3)
+                // Below 0 where the socket is not locked, as for the seed, and was read from since the line before.
+                .shiftLeft(R2, 32).shiftRightSigned(R2, 32).subtract(R1, R2)
                 .jumpIf(R2, Condition.NOT_EQUAL, 0, done).load(R4, R9.at(fields.sock.flags()))
                 .and(R4, 1 << fields.sockDone).jumpIf(R4, Condition.EQUAL, 0, done).subtract(R1, 1).here(done);
     }
