@@ -99,6 +99,6 @@ final class KernelFields {
     private static UnavailableException absent(String what) {
         return new UnavailableException(UnavailableException.Cause.KERNEL,
                 "this kernel has no " + what
-                        + ", which the programs read; a kernel from 5.11 to 6.18 is known to have it");
+                        + ", which the programs read; Linux 6.18 has it, and earlier ones since 5.12 should");
     }
 }
