@@ -75,7 +75,7 @@ class EbpfMonitorTest {
 
         void note(int pid, String name) {
             noted.put(owner(pid), new Noted(owner(pid), 5L << OwnerId.START_SHIFT, pid, 0, 0, name, "/bin/" + name,
-                    false));
+                    false, null));
         }
 
         void counts(long owner, long namespace, @Nullable Flow flow, ByteCounts counts) {

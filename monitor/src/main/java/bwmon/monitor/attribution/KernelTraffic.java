@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 import bwmon.traffic.ByteCounts;
+import org.jspecify.annotations.Nullable;
 
 /** What programs in the kernel count, on the whole host. For one thread at a time. */
 public interface KernelTraffic extends AutoCloseable {
@@ -43,9 +44,11 @@ public interface KernelTraffic extends AutoCloseable {
      * @param name as the kernel keeps it (comm)
      * @param command the arguments joined by single spaces, as far as they were kept; empty if they could not be read
      * @param isCut whether there were more arguments than were kept
+     * @param executable the path of the file that it runs, within the filesystem that the file is on; null if it is too deep or
+     *     could not be read
      */
     record Noted(long owner, long startNanos, int pid, long uid, long cgroup, String name, String command,
-            boolean isCut) {}
+            boolean isCut, @Nullable String executable) {}
 
     /** What was noted of a process; empty if there was no room for it. */
     Optional<Noted> noted(long owner) throws IOException;

@@ -58,6 +58,7 @@ final class Describer {
                 ? noted.name()
                 : noted.isCut() ? noted.command() + MORE : noted.command();
         return new Owner.Process(new Owner.ProcessId(noted.pid(), noted.startNanos() / NANOS_A_TICK), noted.name(),
-                command, users.name(noted.uid()), cgroup, cgroup == null ? null : Cgroups.container(cgroup), null);
+                command, users.name(noted.uid()), cgroup, cgroup == null ? null : Cgroups.container(cgroup),
+                noted.executable());
     }
 }

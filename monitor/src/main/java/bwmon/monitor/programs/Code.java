@@ -129,18 +129,39 @@ final class Code {
                 .load(R2, R2.at(fields.cgroupNode)).load(R2, R2.at(fields.nodeId)).store(R7.at(Note.CGROUP, 8), R2)
                 .move(R3, R1).add(R3, fields.task.comm().offset()).move(R1, R7).add(R1, Note.NAME)
                 .move(R2, Note.NAME_BYTES).call(Helper.PROBE_READ_KERNEL);
-        // The arguments are memory of the process's own: they are there, because it has just begun, or it has them not.
         a.store(R7.at(Note.ARGUMENTS_KEPT, 4), 0).store(R7.at(Note.ARGUMENTS_LENGTH, 4), 0)
                 .call(Helper.GET_CURRENT_TASK_BTF).load(R1, R0.at(fields.task.memory()))
-                .jumpIf(R1, Condition.EQUAL, 0, complete).load(R3, R1.at(fields.argumentsBegin))
-                .load(R2, R1.at(fields.argumentsEnd)).jumpIf(R2, Condition.BELOW_OR_EQUAL, R3, complete)
-                .subtract(R2, R3).store(R7.at(Note.ARGUMENTS_LENGTH, 4), R2);
+                .jumpIf(R1, Condition.EQUAL, 0, complete);
+        noteExecutable();
+        noteArguments(complete);
+        a.here(complete).store(R7.at(Note.IS_COMPLETE, 4), 1);
+    }
+
+    /** Of the memory R1 (struct mm_struct). */
+    private void noteExecutable() {
+        Label noted = a.label("executable");
+        a.load(R1, R1.at(fields.executable)).jumpIf(R1, Condition.EQUAL, 0, noted).load(R8, R1.at(fields.fileEntry));
+        for (int i = 0; i < Note.PATH_NAMES; i++) {
+            a.load(R3, R8.at(fields.entryName)).move(R1, R7).add(R1, Note.PATH + i * Note.PATH_NAME_BYTES)
+                    .move(R2, Note.PATH_NAME_BYTES).call(Helper.PROBE_READ_KERNEL_STR)
+                    .load(R1, R8.at(fields.entryParent)).jumpIf(R1, Condition.EQUAL, R8, noted).move(R8, R1);
+        }
+        // Too deep: a path without its beginning is none.
+        a.store(R7.at(Note.PATH, 1), 0).here(noted);
+    }
+
+    private void noteArguments(Label none) {
         Label fits = a.label("fits");
-        a.jumpIf(R2, Condition.BELOW_OR_EQUAL, Note.ARGUMENTS_BYTES, fits).move(R2, Note.ARGUMENTS_BYTES).here(fits);
+        // They are memory of the process's own: there, because it has just begun, or not to be had.
+        a.call(Helper.GET_CURRENT_TASK_BTF).load(R1, R0.at(fields.task.memory())).jumpIf(R1, Condition.EQUAL, 0, none)
+                .load(R3, R1.at(fields.argumentsBegin)).load(R2, R1.at(fields.argumentsEnd))
+                .jumpIf(R2, Condition.BELOW_OR_EQUAL, R3, none).subtract(R2, R3)
+                .store(R7.at(Note.ARGUMENTS_LENGTH, 4), R2)
+                .jumpIf(R2, Condition.BELOW_OR_EQUAL, Note.ARGUMENTS_BYTES, fits).move(R2, Note.ARGUMENTS_BYTES)
+                .here(fits);
         // In R8, because R2 is gone after the call.
         a.move(R8, R2).move(R1, R7).add(R1, Note.ARGUMENTS).call(Helper.PROBE_READ_USER)
-                .jumpIf(R0, Condition.NOT_EQUAL, 0, complete).store(R7.at(Note.ARGUMENTS_KEPT, 4), R8).here(complete)
-                .store(R7.at(Note.IS_COMPLETE, 4), 1);
+                .jumpIf(R0, Condition.NOT_EQUAL, 0, none).store(R7.at(Note.ARGUMENTS_KEPT, 4), R8);
     }
 
     /** The key's owner, namespace and certainty from the mark R6. */

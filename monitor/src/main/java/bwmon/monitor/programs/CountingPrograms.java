@@ -27,6 +27,7 @@ import bwmon.monitor.ebpf.EbpfException;
 import bwmon.monitor.ebpf.ProgramType;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -293,8 +294,24 @@ public final class CountingPrograms implements KernelTraffic {
             String command = new String(arguments, 0, end, StandardCharsets.UTF_8).replace('\0', ' ');
             return Optional.of(new Noted(owner, note.get(JAVA_LONG, Note.START), note.get(JAVA_INT, Note.PID),
                     Integer.toUnsignedLong(note.get(JAVA_INT, Note.UID)), note.get(JAVA_LONG, Note.CGROUP), name,
-                    command, kept > 0 && length > kept));
+                    command, kept > 0 && length > kept, executable(note)));
         }
+    }
+
+    /** The names from the file up to the root of its filesystem, the other way round. */
+    private static @Nullable String executable(MemorySegment note) {
+        String path = "";
+        for (int i = 0; i < Note.PATH_NAMES; i++) {
+            String name = note.getString(Note.PATH + (long) i * Note.PATH_NAME_BYTES);
+            if (name.isEmpty() || name.length() >= Note.PATH_NAME_BYTES - 1) {
+                return null;
+            }
+            if (name.equals("/")) {
+                return path.isEmpty() ? null : path;
+            }
+            path = "/" + name + path;
+        }
+        return null;
     }
 
     @Override

@@ -37,6 +37,12 @@ final class KernelFields {
     /** struct net_device: its struct net. */
     final Field deviceNet;
     final Field effectiveUser;
+    final Field executable;
+    /** struct file: its dentry. */
+    final Field fileEntry;
+    /** struct dentry, include/linux/dcache.h. */
+    final Field entryName;
+    final Field entryParent;
     final Field argumentsBegin;
     final Field argumentsEnd;
     final Field defaultCgroup;
@@ -72,6 +78,10 @@ final class KernelFields {
         netCookie = field("net", "net_cookie");
         deviceNet = field("net_device", "nd_net.net");
         effectiveUser = field("cred", "euid.val");
+        executable = field("mm_struct", "exe_file");
+        fileEntry = field("file", "f_path.dentry");
+        entryName = field("dentry", "d_name.name");
+        entryParent = field("dentry", "d_parent");
         argumentsBegin = field("mm_struct", "arg_start");
         argumentsEnd = field("mm_struct", "arg_end");
         defaultCgroup = field("css_set", "dfl_cgrp");

@@ -18,8 +18,12 @@ final class Note {
     /** Not 0 as soon as all is written. 32 bits. */
     static final int IS_COMPLETE = 48;
     static final int ARGUMENTS = 56;
-    static final int BYTES = 512;
-    static final int ARGUMENTS_BYTES = BYTES - ARGUMENTS;
+    static final int ARGUMENTS_BYTES = 456;
+    /** The names on the way from the executed file up to its filesystem's root, each ended by a 0. */
+    static final int PATH = ARGUMENTS + ARGUMENTS_BYTES;
+    static final int PATH_NAMES = 8;
+    static final int PATH_NAME_BYTES = 64;
+    static final int BYTES = PATH + PATH_NAMES * PATH_NAME_BYTES;
 
     private Note() {}
 }

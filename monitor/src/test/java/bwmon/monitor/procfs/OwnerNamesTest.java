@@ -127,7 +127,8 @@ class OwnerNamesTest {
 
     private void note(int pid, long start, long cgroup, String name, String command, boolean isCut) {
         noted.put(owner(pid, start),
-                new KernelTraffic.Noted(owner(pid, start), start * TICK + 1, pid, 33, cgroup, name, command, isCut));
+                new KernelTraffic.Noted(owner(pid, start), start * TICK + 1, pid, 33, cgroup, name, command, isCut,
+                        "/usr/bin/" + name));
     }
 
     private Owner.Process process(int pid, long start) throws IOException {
@@ -148,7 +149,7 @@ class OwnerNamesTest {
     void aProcessThatIsGoneIsNamedByWhatWasWrittenDown() throws IOException {
         note(70, 500, 5, "curl", "curl -s http://host/", false);
         assertEquals(new Owner.Process(new Owner.ProcessId(70, 500), "curl", "curl -s http://host/", "www-data",
-                "/docker/" + ID, ID, null), process(70, 500));
+                "/docker/" + ID, ID, "/usr/bin/curl"), process(70, 500));
         note(71, 500, 5, "curl", "curl http://a-long-one", true);
         assertEquals("curl http://a-long-one ...", process(71, 500).command());
         note(72, 500, 9, "curl", "", false);

@@ -146,6 +146,7 @@ class CountingProgramsIT {
         assertTrue(noted.command().contains("java"), noted.command());
         assertFalse(noted.name().isEmpty());
         assertTrue(noted.cgroup() > 0);
+        assertEquals(Files.readSymbolicLink(Path.of("/proc/self/exe")).toString(), noted.executable());
         assertTrue(programs().notedOwners().contains(owner));
         programs().forget(List.of(owner));
         assertTrue(programs().noted(owner).isEmpty());

@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -88,9 +91,13 @@ class SoakIT {
     }
 
     private static List<Worker> run(Process launcher, Watch watch) throws Exception {
-        while (!launcher.waitFor(1, TimeUnit.SECONDS)) {
-            watch.collect();
+        // Read meanwhile: what a pipe has no room for would stop the churn.
+        try (ExecutorService reader = Executors.newSingleThreadExecutor()) {
+            Future<List<Worker>> workers = reader.submit(() -> ShortLived.workers(launcher));
+            while (!launcher.waitFor(1, TimeUnit.SECONDS)) {
+                watch.collect();
+            }
+            return workers.get();
         }
-        return ShortLived.workers(launcher);
     }
 }
