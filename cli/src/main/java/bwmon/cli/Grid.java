@@ -179,7 +179,8 @@ public final class Grid {
         return hasOwners && columns >= USER_FROM;
     }
 
-    private boolean hasPayload() {
+    /** Whether there are columns of payload beside those of IP bytes. */
+    public boolean hasPayload() {
         return columns >= PAYLOAD_FROM && !payloadOnly;
     }
 }

@@ -1,13 +1,7 @@
 package bwmon.ffi;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
-
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import java.lang.ref.Reference;
 
 /** What {@link FileTree} calls, with the convention of {@link Libc}. A path is a text that ends with a 0. */
 final class FileCalls {
@@ -26,82 +20,71 @@ final class FileCalls {
 
     /** openat(2) of something that exists: a new descriptor. */
     static int openat(int directory, MemorySegment path, int flags) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((int) OpenatCall.HANDLE.invokeExact(state, directory, path, flags), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(OpenatCall.FUNCTION, directory, Downcalls.pointer(path), flags, 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(path);
         }
     }
 
     private static final class OpenatCall {
-        // int openat(int, const char *, int, ...)
-        static final MethodHandle HANDLE = Downcalls.capturing("openat",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT), Linker.Option.firstVariadicArg(3));
+        static final MemorySegment FUNCTION = Downcalls.function("openat");
     }
 
     /** read(2) of at most what the segment holds: how many bytes, 0 at the end. */
     static long read(int fd, MemorySegment buffer) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((long) ReadCall.HANDLE.invokeExact(state, fd, buffer, buffer.byteSize()), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callLong(ReadCall.FUNCTION, fd, Downcalls.pointer(buffer), buffer.byteSize(), 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(buffer);
         }
     }
 
     private static final class ReadCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("read",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+        static final MemorySegment FUNCTION = Downcalls.function("read");
     }
 
     /** readlinkat(2): how many bytes, no 0 at their end; a longer target is cut. */
     static long readlinkat(int directory, MemorySegment path, MemorySegment target) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result(
-                    (long) ReadlinkatCall.HANDLE.invokeExact(state, directory, path, target, target.byteSize()), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callLong(ReadlinkatCall.FUNCTION, directory, Downcalls.pointer(path),
+                    Downcalls.pointer(target), target.byteSize(), 0, 0);
+        } finally {
+            Reference.reachabilityFence(path);
+            Reference.reachabilityFence(target);
         }
     }
 
     private static final class ReadlinkatCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("readlinkat",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+        static final MemorySegment FUNCTION = Downcalls.function("readlinkat");
     }
 
     /** getdents64(2): how many bytes of struct linux_dirent64, 0 at the end. */
     static long getdents64(int fd, MemorySegment buffer) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((long) Getdents64Call.HANDLE.invokeExact(state, NR_GETDENTS64, (long) fd, buffer,
-                    buffer.byteSize()), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callLong(Getdents64Call.FUNCTION, NR_GETDENTS64, fd, Downcalls.pointer(buffer),
+                    buffer.byteSize(), 0, 0);
+        } finally {
+            Reference.reachabilityFence(buffer);
         }
     }
 
     private static final class Getdents64Call {
-        // long syscall(long, ...)
-        static final MethodHandle HANDLE = Downcalls.capturing("syscall",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
-                Linker.Option.firstVariadicArg(1));
+        static final MemorySegment FUNCTION = Downcalls.function("syscall");
     }
 
     /** statx(2), glibc 2.28. */
     static int statx(int directory, MemorySegment path, int flags, int mask, MemorySegment statx) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((int) StatxCall.HANDLE.invokeExact(state, directory, path, flags, mask, statx),
-                    state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(StatxCall.FUNCTION, directory, Downcalls.pointer(path), flags, mask,
+                    Downcalls.pointer(statx), 0);
+        } finally {
+            Reference.reachabilityFence(path);
+            Reference.reachabilityFence(statx);
         }
     }
 
     private static final class StatxCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("statx",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+        static final MemorySegment FUNCTION = Downcalls.function("statx");
     }
 }

@@ -2,7 +2,6 @@ package bwmon.ffi;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
@@ -90,21 +89,12 @@ public final class KernelCalls {
         }
     }
 
-    private static long syscall(long number, long first, long second, long third, long fourth, long fifth) {
-        MemorySegment state = Downcalls.state();
-        try {
-            return Downcalls.result(
-                    (long) Syscall.HANDLE.invokeExact(state, number, first, second, third, fourth, fifth), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
-        }
+    private static long syscall(long number, long a, long b, long c, long d, long e) {
+        return Downcalls.callLong(Syscall.FUNCTION, number, a, b, c, d, e);
     }
 
     private static final class Syscall {
-        // long syscall(long, ...)
-        static final MethodHandle HANDLE = Downcalls.capturing("syscall",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-                Linker.Option.firstVariadicArg(1));
+        static final MemorySegment FUNCTION = Downcalls.function("syscall");
     }
 
     /**
@@ -117,33 +107,24 @@ public final class KernelCalls {
     }
 
     /**
-     * mmap(2) from the beginning of a file, to read and to write, shared with the kernel and with who else maps it
+     * mmap(2) of a part of a file, to read and to write, shared with the kernel and with who else maps it
      * (PROT_READ | PROT_WRITE, MAP_SHARED).
      *
+     * @param offset where it begins, a multiple of the page size
      * @param bytes how many, 1 or more
      * @param arena unmaps it when it is closed
      * @throws ErrnoException if the kernel refuses it
      */
     @SuppressWarnings("restricted") // the kernel has mapped so much
-    public static MemorySegment mapShared(int fd, long bytes, Arena arena) throws ErrnoException {
-        MemorySegment state = Downcalls.state();
-        long address;
-        try {
-            // MAP_FAILED is (void *) -1, and no mapping in user space has a negative address
-            address = Downcalls.result(
-                    (long) MmapCall.HANDLE.invokeExact(state, 0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L),
-                    state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
-        }
+    public static MemorySegment mapShared(int fd, long offset, long bytes, Arena arena) throws ErrnoException {
+        // MAP_FAILED is (void *) -1, and no mapping in user space has a negative address
+        long address = Downcalls.callLong(MmapCall.FUNCTION, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
         return MemorySegment.ofAddress(ErrnoException.check("mmap", address)).reinterpret(bytes, arena,
                 KernelCalls::unmap);
     }
 
     private static final class MmapCall {
-        // void *mmap(void *, size_t, int, int, int, off_t)
-        static final MethodHandle HANDLE = Downcalls.capturing("mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG,
-                JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+        static final MemorySegment FUNCTION = Downcalls.function("mmap");
     }
 
     private static void unmap(MemorySegment mapped) {

@@ -1,13 +1,10 @@
 package bwmon.ffi;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.util.Optional;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -40,17 +37,11 @@ public final class Libc {
 
     /** socket(2): a new descriptor. */
     public static int socket(int domain, int type, int protocol) {
-        MemorySegment state = Downcalls.state();
-        try {
-            return Downcalls.result((int) SocketCall.HANDLE.invokeExact(state, domain, type, protocol), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
-        }
+        return Downcalls.callInt(SocketCall.FUNCTION, domain, type, protocol, 0, 0, 0);
     }
 
     private static final class SocketCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("socket",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("socket");
     }
 
     /**
@@ -59,18 +50,15 @@ public final class Libc {
      * @param address a struct sockaddr, as long as the segment
      */
     public static int bind(int fd, MemorySegment address) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((int) BindCall.HANDLE.invokeExact(state, fd, address, (int) address.byteSize()),
-                    state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(BindCall.FUNCTION, fd, Downcalls.pointer(address), address.byteSize(), 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(address);
         }
     }
 
     private static final class BindCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("bind",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("bind");
     }
 
     /**
@@ -79,18 +67,17 @@ public final class Libc {
      * @param address filled in, as far as the segment reaches
      */
     public static int getsockname(int fd, MemorySegment address) {
-        MemorySegment state = Downcalls.state();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) address.byteSize());
-            return Downcalls.result((int) GetsocknameCall.HANDLE.invokeExact(state, fd, address, length), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(GetsocknameCall.FUNCTION, fd, Downcalls.pointer(address),
+                    Downcalls.pointer(length), 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(address);
         }
     }
 
     private static final class GetsocknameCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("getsockname",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+        static final MemorySegment FUNCTION = Downcalls.function("getsockname");
     }
 
     /**
@@ -99,17 +86,15 @@ public final class Libc {
      * @return how many bytes were taken
      */
     public static long send(int fd, MemorySegment data, int flags) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((long) SendCall.HANDLE.invokeExact(state, fd, data, data.byteSize(), flags), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callLong(SendCall.FUNCTION, fd, Downcalls.pointer(data), data.byteSize(), flags, 0, 0);
+        } finally {
+            Reference.reachabilityFence(data);
         }
     }
 
     private static final class SendCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("send",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("send");
     }
 
     /**
@@ -120,29 +105,27 @@ public final class Libc {
      * @return how many bytes
      */
     public static long recvfrom(int fd, MemorySegment buffer, int flags, MemorySegment sender) {
-        MemorySegment state = Downcalls.state();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) sender.byteSize());
-            return Downcalls.result((long) RecvfromCall.HANDLE.invokeExact(state, fd, buffer, buffer.byteSize(), flags,
-                    sender, length), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callLong(RecvfromCall.FUNCTION, fd, Downcalls.pointer(buffer), buffer.byteSize(), flags,
+                    Downcalls.pointer(sender), Downcalls.pointer(length));
+        } finally {
+            Reference.reachabilityFence(buffer);
+            Reference.reachabilityFence(sender);
         }
     }
 
     private static final class RecvfromCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("recvfrom",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
+        static final MemorySegment FUNCTION = Downcalls.function("recvfrom");
     }
 
     /** setsockopt(2) with the whole segment as its value. */
     public static int setsockopt(int fd, int level, int name, MemorySegment value) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((int) SetsockoptCall.HANDLE.invokeExact(state, fd, level, name, value,
-                    (int) value.byteSize()), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(SetsockoptCall.FUNCTION, fd, level, name, Downcalls.pointer(value),
+                    value.byteSize(), 0);
+        } finally {
+            Reference.reachabilityFence(value);
         }
     }
 
@@ -154,8 +137,7 @@ public final class Libc {
     }
 
     private static final class SetsockoptCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("setsockopt",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("setsockopt");
     }
 
     /**
@@ -165,20 +147,18 @@ public final class Libc {
      * @return how many bytes of the value were filled in
      */
     public static int getsockopt(int fd, int level, int name, MemorySegment value) {
-        MemorySegment state = Downcalls.state();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) value.byteSize());
-            int result = Downcalls.result(
-                    (int) GetsockoptCall.HANDLE.invokeExact(state, fd, level, name, value, length), state);
+            int result = Downcalls.callInt(GetsockoptCall.FUNCTION, fd, level, name, Downcalls.pointer(value),
+                    Downcalls.pointer(length), 0);
             return result < 0 ? result : length.get(JAVA_INT, 0);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+        } finally {
+            Reference.reachabilityFence(value);
         }
     }
 
     private static final class GetsockoptCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("getsockopt",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+        static final MemorySegment FUNCTION = Downcalls.function("getsockopt");
     }
 
     /**
@@ -188,19 +168,14 @@ public final class Libc {
      * @return a new descriptor
      */
     public static int open(String path, int flags) {
-        MemorySegment state = Downcalls.state();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(path);
-            return Downcalls.result((int) OpenCall.HANDLE.invokeExact(state, text, flags), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(OpenCall.FUNCTION, Downcalls.pointer(text), flags, 0, 0, 0, 0);
         }
     }
 
     private static final class OpenCall {
-        // int open(const char *, int, ...)
-        static final MethodHandle HANDLE = Downcalls.capturing("open",
-                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), Linker.Option.firstVariadicArg(2));
+        static final MemorySegment FUNCTION = Downcalls.function("open");
     }
 
     /**
@@ -211,17 +186,11 @@ public final class Libc {
      * @param type CLONE_NEW* that the descriptor must be of, 0 for any
      */
     public static int setns(int fd, int type) {
-        MemorySegment state = Downcalls.state();
-        try {
-            return Downcalls.result((int) SetnsCall.HANDLE.invokeExact(state, fd, type), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
-        }
+        return Downcalls.callInt(SetnsCall.FUNCTION, fd, type, 0, 0, 0, 0);
     }
 
     private static final class SetnsCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("setns",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("setns");
     }
 
     /**
@@ -232,85 +201,63 @@ public final class Libc {
      * @return 1, 0 if the time is over, or the negative of errno (EINTR: a signal came)
      */
     public static int pollIn(int fd, int timeoutMillis) {
-        MemorySegment state = Downcalls.state();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pollfd = arena.allocate(POLLFD_BYTES, Integer.BYTES);
             pollfd.set(JAVA_INT, 0, fd);
             pollfd.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
-            return Downcalls.result((int) PollCall.HANDLE.invokeExact(state, pollfd, 1L, timeoutMillis), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(PollCall.FUNCTION, Downcalls.pointer(pollfd), 1L, timeoutMillis, 0, 0, 0);
         }
     }
 
     private static final class PollCall {
-        // int poll(struct pollfd *, nfds_t, int), where nfds_t is unsigned long
-        static final MethodHandle HANDLE = Downcalls.capturing("poll",
-                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("poll");
     }
 
     /** How long the calling thread has run on a processor, in nanoseconds: clock_gettime(2), CLOCK_THREAD_CPUTIME_ID. */
     public static long threadCpuNanos() {
-        MemorySegment state = Downcalls.state();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment timespec = arena.allocate(JAVA_LONG, 2);
-            int result = Downcalls.result(
-                    (int) ClockGettimeCall.HANDLE.invokeExact(state, CLOCK_THREAD_CPUTIME_ID, timespec), state);
+            int result = Downcalls.callInt(ClockGettimeCall.FUNCTION, CLOCK_THREAD_CPUTIME_ID,
+                    Downcalls.pointer(timespec), 0, 0, 0, 0);
             return result < 0
                     ? result
                     : timespec.getAtIndex(JAVA_LONG, 0) * 1_000_000_000L + timespec.getAtIndex(JAVA_LONG, 1);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
         }
     }
 
     private static final class ClockGettimeCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("clock_gettime",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        static final MemorySegment FUNCTION = Downcalls.function("clock_gettime");
     }
 
     /** close(2). Never to be repeated, also not after EINTR: Linux has given the number back by then. */
     public static int close(int fd) {
-        MemorySegment state = Downcalls.state();
-        try {
-            return Downcalls.result((int) CloseCall.HANDLE.invokeExact(state, fd), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
-        }
+        return Downcalls.callInt(CloseCall.FUNCTION, fd, 0, 0, 0, 0, 0);
     }
 
     private static final class CloseCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("close");
     }
 
     /** ioctl(2) with a pointer as its argument. */
     public static int ioctl(int fd, long request, MemorySegment argument) {
-        MemorySegment state = Downcalls.state();
         try {
-            return Downcalls.result((int) IoctlCall.HANDLE.invokeExact(state, fd, request, argument), state);
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
+            return Downcalls.callInt(IoctlCall.FUNCTION, fd, request, Downcalls.pointer(argument), 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(argument);
         }
     }
 
     private static final class IoctlCall {
-        // int ioctl(int, unsigned long, ...): some ABIs pass what follows the dots in other registers.
-        static final MethodHandle HANDLE = Downcalls.capturing("ioctl",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.firstVariadicArg(2));
+        static final MemorySegment FUNCTION = Downcalls.function("ioctl");
     }
 
     /** isatty(3): whether the descriptor is a terminal; false for one that is not open, too. */
     public static boolean isatty(int fd) {
-        MemorySegment state = Downcalls.state();
-        try {
-            return (int) IsattyCall.HANDLE.invokeExact(state, fd) == 1;
-        } catch (Throwable e) {
-            throw Downcalls.unexpected(e);
-        }
+        return (int) Downcalls.call(IsattyCall.FUNCTION, Downcalls.state(), fd, 0, 0, 0, 0, 0) == 1;
     }
 
     private static final class IsattyCall {
-        static final MethodHandle HANDLE = Downcalls.capturing("isatty", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        static final MemorySegment FUNCTION = Downcalls.function("isatty");
     }
 
     /**

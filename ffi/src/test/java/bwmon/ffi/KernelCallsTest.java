@@ -27,7 +27,7 @@ class KernelCallsTest {
         Path file = Files.writeString(folder.resolve("file"), "abc");
         MemorySegment mapped;
         try (Fd fd = Fd.of("file", Libc.open(file.toString(), O_RDWR)); Arena arena = Arena.ofConfined()) {
-            mapped = KernelCalls.mapShared(fd.number(), 3, arena);
+            mapped = KernelCalls.mapShared(fd.number(), 0, 3, arena);
             mapped.set(JAVA_BYTE, 1, (byte) 'x');
             assertEquals("axc", Files.readString(file));
             assertThrows(IndexOutOfBoundsException.class, () -> mapped.get(JAVA_BYTE, 3));
@@ -39,7 +39,7 @@ class KernelCallsTest {
     void whatMayNotBeMappedSaysWhy(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "abc");
         try (Fd fd = Fd.of("file", Libc.open(file.toString(), O_RDONLY)); Arena arena = Arena.ofConfined()) {
-            var refused = assertThrows(ErrnoException.class, () -> KernelCalls.mapShared(fd.number(), 3, arena));
+            var refused = assertThrows(ErrnoException.class, () -> KernelCalls.mapShared(fd.number(), 0, 3, arena));
             assertEquals(Errno.EACCES, refused.errno());
         }
     }

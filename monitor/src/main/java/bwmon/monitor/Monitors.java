@@ -165,17 +165,17 @@ public final class Monitors {
             notices.add("this host passes packets on for others; how many is shown as forwarded, and --source=conntrack"
                     + " tells for which hosts");
         }
-        boolean showsHost = proc.showsHost();
-        if (!showsHost) {
+        boolean knowsNumbers = proc.hasNumbersOfHost();
+        if (!knowsNumbers) {
             notices.add(
-                    "/proc does not show this host's processes (a container with process numbers of its own, or hidepid):"
-                            + " they bear the names that they had when the kernel met them, and the host's numbers; docker run"
-                            + " --pid=host lifts that");
+                    "this is a namespace of processes of its own (a container?): they are shown by the host's numbers,"
+                            + " and some keep their first name after execve; with the host's namespace (--pid=host) all is known");
         }
         var names = new OwnerNames(proc, new Users(PASSWD), options.ticker(), traffic, opened.cgroups());
+        // Who is not in /proc may live all the same: what is noted of it is kept as long as there is room.
+        EndedOwners.Lives lives = knowsNumbers ? names::lives : _ -> true;
         return new EbpfMonitor(traffic, owned(new NetlinkInterfaces(Links.open())), proc::forwardedPackets, names,
-                new EndedOwners(traffic, showsHost ? names::lives : _ -> true, proc::processes),
-                new SocketView(this::socketsAlone), notices,
+                new EndedOwners(traffic, lives, proc::processes), new SocketView(this::socketsAlone), notices,
                 options);
     }
 

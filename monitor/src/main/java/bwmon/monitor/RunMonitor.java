@@ -142,7 +142,11 @@ public final class RunMonitor implements Callable<Integer> {
     @Option(names = "--numeric", description = "Do not look up the names of remote hosts.")
     private boolean numeric;
 
-    @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where to look: ${COMPLETION-CANDIDATES}. Default: auto, the best that this host allows.")
+    @Option(names = "--source", paramLabel = "SOURCE", converter = SourceKinds.class, completionCandidates = SourceKinds.class, description = "Where to look: ${COMPLETION-CANDIDATES}. Default: auto, the first of these that this host allows. ebpf: programs in the"
+            + " kernel count every process's IP bytes and payload in all network namespaces, also of one that lives for a"
+            + " moment (Linux 6.3, CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN). conntrack: the connection table and the sockets,"
+            + " forwarded traffic too (CAP_NET_ADMIN). sock_diag: TCP sockets alone (anybody). proc: the text files of"
+            + " /proc.")
     private MonitorOptions.Kind source = MonitorOptions.Kind.AUTO;
 
     @Option(names = "--netns", paramLabel = "NAME|PID", description = "Look at another network namespace alone: one of 'ip netns list', or that of a process (a container's). Ends when that is gone.")

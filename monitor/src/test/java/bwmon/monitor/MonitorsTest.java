@@ -11,6 +11,7 @@ import java.util.Optional;
 
 import bwmon.cli.ProgramException;
 import bwmon.monitor.attribution.KernelTraffic;
+import bwmon.monitor.attribution.OwnerId;
 import bwmon.monitor.programs.UnavailableException;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Ticker;
@@ -26,17 +27,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 class MonitorsTest {
     private static final KernelTrafficOpener NOT_PERMITTED = none(UnavailableException.Cause.PERMISSION);
 
+    /** A process that is in no /proc. */
+    private static final long NOTED = (5L << OwnerId.PID_BITS) | 70;
+
     @TempDir
     private Path proc;
     private final List<String> closed = new ArrayList<>();
+    private final List<Long> forgotten = new ArrayList<>();
 
     @BeforeEach
     void aHost() throws IOException {
         Files.createDirectories(proc.resolve("thread-self/net"));
         Files.createDirectories(proc.resolve("sys/net/ipv4"));
-        Files.createDirectories(proc.resolve("2"));
-        Files.writeString(proc.resolve("2/stat"),
-                "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n");
         forwards(0);
     }
 
@@ -83,17 +85,17 @@ class MonitorsTest {
 
         @Override
         public List<Long> notedOwners() {
-            return List.of();
+            return List.of(NOTED);
         }
 
         @Override
         public int notedRoom() {
-            return 1;
+            return 10;
         }
 
         @Override
         public void forget(Collection<Long> owners) {
-            // Nobody is noted.
+            forgotten.addAll(owners);
         }
 
         @Override
@@ -170,11 +172,21 @@ class MonitorsTest {
         }
     }
 
+    /** Where /proc knows nobody by the kernel's number, nobody is taken for ended. */
     @Test
-    void aProcThatDoesNotShowTheHostsProcessesIsTold() throws Exception {
-        Files.writeString(proc.resolve("2/stat"), "2 (bash) S 1 2 2 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n");
-        try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
-            assertTrue(monitor.notices().getLast().contains("--pid=host"), () -> monitor.notices().toString());
+    void inANamespaceOfProcessesOfItsOwnWhatIsNotedIsKept() throws Exception {
+        Files.createDirectories(proc.resolve("thread-self/ns"));
+        Path namespace = proc.resolve("thread-self/ns/pid");
+        for (boolean isHosts : List.of(true, false)) {
+            Files.deleteIfExists(namespace);
+            Files.createSymbolicLink(namespace, Path.of(isHosts ? "pid:[4026531836]" : "pid:[4026532175]"));
+            forgotten.clear();
+            try (Monitor monitor = Monitors.open(options(MonitorOptions.Kind.EBPF), idle(false))) {
+                monitor.collect();
+                monitor.collect();
+                assertEquals(isHosts, forgotten.contains(NOTED));
+                assertEquals(isHosts ? 1 : 2, monitor.notices().size(), () -> monitor.notices().toString());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package bwmon.aggregator.grouping;
 
 import java.lang.ref.WeakReference;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -12,7 +13,7 @@ import bwmon.traffic.Owner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The applications of owners that no rule matches. Equal ones are one object as long as anybody holds it; nothing is held
+ * The applications of owners that no rule matches. Equal ones are one object as long as anybody holds it; none is held
  * here. Not safe for more than one thread.
  */
 final class Names {
@@ -29,7 +30,19 @@ final class Names {
     private static final String SLICE = "slice";
 
     private final AutoGroup autoGroup;
+    /** So many names of commands are remembered with the executable that was seen to have them, the latest. */
+    private static final int MAX_LEARNED = 1024;
+
     private final Map<Application, WeakReference<Application>> shared = new WeakHashMap<>();
+    /** The executable's name by the command line's: /usr/bin/python3 is a link to python3.12, which only a living process tells. */
+    private final Map<String, String> learned = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+            return size() > MAX_LEARNED;
+        }
+    };
 
     Names(AutoGroup autoGroup) {
         this.autoGroup = autoGroup;
@@ -89,10 +102,16 @@ final class Names {
         return name.substring(0, Character.isHighSurrogate(name.charAt(MAX_NAME - 1)) ? MAX_NAME - 1 : MAX_NAME);
     }
 
-    private static String executable(Owner.Process process) {
+    /** The name of the file that it runs; of one that ended before anybody looked, what others called like it run. */
+    private String executable(Owner.Process process) {
         String path = process.executable();
         String name = path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
-        return name.isEmpty() ? executable(process.command()) : name;
+        String called = cut(executable(process.command()));
+        if (name.isEmpty()) {
+            return learned.getOrDefault(called, called);
+        }
+        learned.put(called, name);
+        return name;
     }
 
     /**

@@ -193,6 +193,16 @@ class GrouperTest {
     }
 
     @Test
+    void aProcessThatEndedUnseenIsWithThoseCalledLikeIt() {
+        var grouper = new Grouper(List.of(), AutoGroup.EXECUTABLE);
+
+        grouper.group(described("/usr/bin/python3 -m http.server", null, null, "/usr/bin/python3.13"), null);
+        assertEquals(new Application("python3.13", Basis.EXECUTABLE),
+                grouper.group(described("python3 job.py", null, null, null), null));
+        assertEquals("python2", grouper.group(described("python2 job.py", null, null, null), null).name());
+    }
+
+    @Test
     void applicationsOfTheSameNameAreOneObject() {
         var grouper = new Grouper(List.of(), AutoGroup.EXECUTABLE);
 

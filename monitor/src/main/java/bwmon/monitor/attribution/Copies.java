@@ -27,8 +27,11 @@ final class Copies {
         Map<Key, Map<Long, Long>> received = null;
         for (CountedRow row : rows) {
             Flow flow = row.flow();
+            if (flow == null || !mayBeCopied(flow)) {
+                continue;
+            }
             long bytes = row.counts().bytes(Direction.RX).orElse(0);
-            if (flow != null && bytes > 0 && mayBeCopied(flow)) {
+            if (bytes > 0) {
                 received = received == null ? new HashMap<>() : received;
                 received.computeIfAbsent(new Key(row.namespace(), flow), _ -> new HashMap<>()).merge(row.owner(), bytes,
                         Long::sum);

@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 
 import bwmon.cli.Order;
 import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
 
 /**
@@ -61,6 +62,19 @@ public record Listing(List<Row> rows, int others, ByteCounts sumOfOthers) {
             }
         }
         return new Listing(rows, others, sum);
+    }
+
+    /**
+     * Without rows that would be zeros for who does not see payload. A process may read later than the network carried; and what
+     * sockets without a peer moved has remotes and ports as far as it is IP bytes, which are in other rows, and not as far as
+     * it is payload.
+     */
+    public Listing withoutPayloadAlone(Amount amount) {
+        return new Listing(rows.stream().filter(row -> !isPayloadAlone(amount.of(row))).toList(), others, sumOfOthers);
+    }
+
+    private static boolean isPayloadAlone(ByteCounts counts) {
+        return counts.bytes(Direction.RX).orElse(1) == 0 && counts.bytes(Direction.TX).orElse(1) == 0;
     }
 
     /**

@@ -149,6 +149,9 @@ public final class LiveFrame {
 
     private Body groupRows(Picture picture, Look look, Grid grid) {
         Listing listing = Listing.of(picture, look.grouping(), look.amount(), look.order(), top);
+        if (!grid.hasPayload()) {
+            listing = listing.withoutPayloadAlone(look.amount());
+        }
         List<Row> rows = look.isReversed() ? listing.rows().reversed() : listing.rows();
         var lines = new ArrayList<Line>(rows.size());
         for (Row row : rows) {

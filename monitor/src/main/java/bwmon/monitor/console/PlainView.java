@@ -31,7 +31,8 @@ public final class PlainView implements View<Picture> {
     public boolean show(Picture picture) {
         Figures figures = Figures.of(picture, layout);
         Listing listing = Listing.of(picture, layout.by(), layout.amount(),
-                layout.order() == null ? Order.TOTAL : layout.order(), layout.top());
+                layout.order() == null ? Order.TOTAL : layout.order(), layout.top())
+                .withoutPayloadAlone(layout.amount());
         if (picture.isBefore() && listing.rows().isEmpty()) {
             return true;
         }

@@ -28,15 +28,23 @@ final class RowTable {
     private long interval;
     private int asked;
 
-    /** A row that is still added to. */
+    /** A row that is still added to. One object, because ten thousand of them are looked up in each interval. */
     private static final class Kept {
-        private Row row;
+        private Subject subject;
+        private ByteCounts last;
+        private ByteCounts total;
         /** The interval in which it moved anything last. */
         private long moved;
 
-        Kept(Row row, long moved) {
-            this.row = row;
+        Kept(Subject subject, ByteCounts last, ByteCounts total, long moved) {
+            this.subject = subject;
+            this.last = last;
+            this.total = total;
             this.moved = moved;
+        }
+
+        ByteCounts last(long interval) {
+            return moved == interval ? last : ByteCounts.ZERO;
         }
     }
 
@@ -75,13 +83,13 @@ final class RowTable {
         Object key = subject.key();
         Kept kept = rows.get(key);
         if (kept == null) {
-            rows.put(key, new Kept(new Row(subject, last, total), interval));
+            rows.put(key, new Kept(subject, last, total, interval));
             return;
         }
-        Row row = kept.row;
         // Most move once in an interval, and this is then all of it.
-        ByteCounts lastOfAll = kept.moved == interval ? row.last().plus(last) : last;
-        kept.row = new Row(subject, lastOfAll, row.total().plus(total));
+        kept.last = kept.moved == interval ? kept.last.plus(last) : last;
+        kept.total = kept.total.plus(total);
+        kept.subject = subject;
         kept.moved = interval;
     }
 
@@ -95,7 +103,7 @@ final class RowTable {
         var folded = new ArrayList<Kept>();
         for (Map.Entry<Object, Kept> entry : eldest) {
             Kept kept = entry.getValue();
-            Subject subject = kept.row.subject();
+            Subject subject = kept.subject;
             if (!subject.folded().equals(subject) && (!endedOnly || hasEnded(kept))) {
                 folded.add(kept);
                 rows.remove(entry.getKey());
@@ -105,8 +113,7 @@ final class RowTable {
             }
         }
         for (Kept kept : folded) {
-            Row row = kept.row;
-            add(row.subject().folded(), kept.moved == interval ? row.last() : ByteCounts.ZERO, row.total());
+            add(kept.subject.folded(), kept.last(interval), kept.total);
         }
     }
 
@@ -114,7 +121,7 @@ final class RowTable {
         if (kept.moved == interval || asked == ASKED) {
             return false;
         }
-        return switch (kept.row.subject()) {
+        return switch (kept.subject) {
             case Subject.Charged(Owner.Process process) -> hasEnded(process.id());
             case Subject.Rest(Owner.Process process) -> hasEnded(process.id());
             default -> false;
@@ -130,10 +137,7 @@ final class RowTable {
     List<Row> rows() {
         var now = new ArrayList<Row>(rows.size());
         for (Kept kept : rows.values()) {
-            if (kept.moved != interval && !kept.row.last().equals(ByteCounts.ZERO)) {
-                kept.row = kept.row.withLast(ByteCounts.ZERO);
-            }
-            now.add(kept.row);
+            now.add(new Row(kept.subject, kept.last(interval), kept.total));
         }
         return now;
     }

@@ -268,17 +268,33 @@ public final class BpfMap implements AutoCloseable {
     public MemorySegment map() throws EbpfException {
         synchronized (mapping) {
             if (mapped == null) {
-                long bytes = (long) roundUp(spec.valueSize()) * spec.maxEntries();
                 Arena whole = Arena.ofShared();
+                boolean isMapped = false;
                 try {
-                    mapped = KernelCalls.mapShared(fd.number(), bytes, whole);
+                    mapped = map(0, (long) roundUp(spec.valueSize()) * spec.maxEntries(), whole);
                     arena = whole;
-                } catch (ErrnoException e) {
-                    whole.close();
-                    throw failure("mmap of", -e.errno());
+                    isMapped = true;
+                } finally {
+                    if (!isMapped) {
+                        whole.close();
+                    }
                 }
             }
             return mapped;
+        }
+    }
+
+    /**
+     * A part of {@link #map}. All of it counts as memory of this process from the beginning, also what is never read.
+     *
+     * @param offset where it begins, a multiple of the page size
+     * @param until unmaps it; may be closed after this
+     */
+    public MemorySegment map(long offset, long bytes, Arena until) throws EbpfException {
+        try {
+            return KernelCalls.mapShared(fd.number(), offset, bytes, until);
+        } catch (ErrnoException e) {
+            throw failure("mmap of", -e.errno());
         }
     }
 

@@ -230,8 +230,12 @@ public final class OwnerNames {
         }
     }
 
-    /** Whether a process is there; also if it may not be looked at. */
+    /** Whether a process is there; also if it may not be looked at, or moved something in this interval. */
     public boolean lives(long owner) throws IOException {
+        Named named = names.get(owner);
+        if (named != null && named.lastAsked == now && !named.hasEnded) {
+            return true;
+        }
         try {
             Optional<ProcessStat> stat = proc.stat(OwnerId.pid(owner));
             return stat.isPresent()

@@ -30,8 +30,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
  * looked at is an {@link AccessDeniedException}. May be used from any thread.
  */
 public final class ProcFs {
-    /** init/main.c: the second process that there is. */
-    private static final int KTHREADD = 2;
     /** Enough for every one-line file, and for status and cgroup, which have some dozen lines. */
     private static final int SMALL_FILE = 64 * 1024;
     /** Some 8,000 interfaces. */
@@ -191,6 +189,21 @@ public final class ProcFs {
         }
     }
 
+    /**
+     * Whether processes have the numbers here that the kernel has for them: whether the calling thread is in the host's own
+     * namespace of processes (PROC_PID_INIT_INO, linux/proc_ns.h). Yes if that cannot be told.
+     */
+    public boolean hasNumbersOfHost() throws IOException {
+        try {
+            return text(tree.get().readLink("thread-self/ns/pid")).equals("pid:[" + 0xEFFFFFFCL + "]");
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            return true;
+        }
+    }
+
     private static String text(MemorySegment target) {
         return new String(target.toArray(JAVA_BYTE), StandardCharsets.UTF_8);
     }
@@ -325,19 +338,6 @@ public final class ProcFs {
             return Snmp.forwardedPackets(file.readNBytes(SMALL_FILE));
         } catch (NoSuchFileException e) {
             return 0;
-        }
-    }
-
-    /**
-     * Whether it shows the processes of the whole host by the numbers that they have there: not so in a PID namespace of our own
-     * (a container), pid_namespaces(7), nor with hidepid, proc(5), where that keeps them from us. kthreadd tells, which has
-     * number 2 there.
-     */
-    public boolean showsHost() throws IOException {
-        try {
-            return stat(KTHREADD).map(ProcessStat::isKernelThread).orElse(false);
-        } catch (AccessDeniedException e) {
-            return false;
         }
     }
 

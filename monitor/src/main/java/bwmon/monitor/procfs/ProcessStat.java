@@ -30,24 +30,39 @@ public record ProcessStat(int pid, String comm, boolean isKernelThread, long sta
         if (open < 2 || close <= open || content.length - close < 3) {
             return Optional.empty();
         }
-        String[] fields = new String(content, close + 2, content.length - close - 2, StandardCharsets.ISO_8859_1)
-                .split(" ", 21);
-        // The first of them is field 3.
-        if (fields.length < 20) {
-            return Optional.empty();
+        // The field that follows the name is the third.
+        int at = close + 2;
+        long flags = -1;
+        for (int field = 3; field < 22; field++) {
+            if (field == 9) {
+                flags = number(content, at);
+            }
+            at = indexOf(content, (byte) ' ', at) + 1;
+            if (at == 0) {
+                return Optional.empty();
+            }
         }
-        try {
-            int pid = Integer.parseInt(new String(content, 0, open - 1, StandardCharsets.ISO_8859_1));
-            long flags = Long.parseLong(fields[9 - 3]);
-            long startTicks = Long.parseLong(fields[22 - 3].strip());
-            return pid < 1 || startTicks < 0
-                    ? Optional.empty()
-                    : Optional.of(new ProcessStat(pid,
-                            new String(content, open + 1, close - open - 1, StandardCharsets.UTF_8),
-                            (flags & PF_KTHREAD) != 0, startTicks));
-        } catch (NumberFormatException e) {
-            return Optional.empty();
+        long pid = number(content, 0);
+        long startTicks = number(content, at);
+        return pid < 1 || pid > Integer.MAX_VALUE || flags < 0 || startTicks < 0
+                ? Optional.empty()
+                : Optional.of(new ProcessStat((int) pid,
+                        new String(content, open + 1, close - open - 1, StandardCharsets.UTF_8),
+                        (flags & PF_KTHREAD) != 0, startTicks));
+    }
+
+    /** A decimal number that a blank or a line feed ends; -1 if there is none, or one beyond 2^63 - 1. */
+    private static long number(byte[] content, int from) {
+        long number = 0;
+        int at = from;
+        for (; at < content.length && content[at] != ' ' && content[at] != '\n'; at++) {
+            int digit = content[at] - '0';
+            if (digit < 0 || digit > 9 || number > (Long.MAX_VALUE - 9) / 10) {
+                return -1;
+            }
+            number = 10 * number + digit;
         }
+        return at == from ? -1 : number;
     }
 
     private static int indexOf(byte[] bytes, byte wanted, int from) {

@@ -54,7 +54,7 @@ public final class CountingPrograms implements KernelTraffic {
     private final EnumSet<Feature> features;
     private final boolean tellsPayload;
     private final long namespace;
-    private final MemorySegment rows;
+    private final MappedRows rows;
     /** See {@link Control}. */
     final MemorySegment control;
     private final RowReader reader;
@@ -78,7 +78,7 @@ public final class CountingPrograms implements KernelTraffic {
                         + " move is shown as untracked; run on the host to count all");
             }
             tables = owned(Tables.create());
-            rows = tables.rows.map();
+            rows = owned(new MappedRows(tables.rows));
             control = tables.control.map();
             control.set(JAVA_LONG, Control.EPOCH, 1);
             tellsPayload = features.contains(Feature.CALLS);
@@ -215,19 +215,17 @@ public final class CountingPrograms implements KernelTraffic {
         int half = (int) (epoch & 1);
         long takenAt = Control.TAKEN + (long) half * Long.BYTES;
         int count = (int) Math.min(Tables.ROWS, control.get(JAVA_LONG, takenAt));
-        MemorySegment used = rows.asSlice((long) half * Tables.ROWS * Row.BYTES, (long) count * Row.BYTES);
+        MemorySegment used = rows.of(half, count);
         var counted = new ArrayList<CountedRow>(count);
         rests(epoch, counted);
-        for (long at = 0; at < used.byteSize(); at += Row.BYTES) {
-            counted.add(reader.row(used, at));
-        }
+        reader.rows(used, counted);
         used.fill((byte) 0);
         control.set(JAVA_LONG, takenAt, 0);
         return taken(counted);
     }
 
     private Taken taken(List<CountedRow> counted) {
-        ByteCounts lost = reader.counts(control, Control.LOST);
+        ByteCounts lost = reader.countsOfNow(control, Control.LOST);
         long lostEvents = control.get(JAVA_LONG, Control.LOST_EVENTS);
         var taken = new Taken(counted, lost.minus(lostBefore), lostEvents - lostEventsBefore);
         long missed = control.get(JAVA_LONG, Control.OWNERS_MISSED);

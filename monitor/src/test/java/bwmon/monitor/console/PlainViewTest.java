@@ -144,6 +144,18 @@ class PlainViewTest {
     }
 
     @Test
+    void whatMovedNoBytesThatAreShownIsNoRow() {
+        Picture picture = next(model(), usage(process(1, "dig"), WEB, 1, 1),
+                new Usage(process(1, "dig"), null, ip(0, 0).withPayload(100, 20)),
+                new Usage(process(2, "ntpd"), null, ip(0, 0).withPayload(100, 20)));
+        for (Grouping by : List.of(Grouping.REMOTE, Grouping.CONNECTION, Grouping.PROCESS)) {
+            bytes.reset();
+            String shown = show(layout(by, null, Amount.TOTAL), Names.NUMERIC, picture);
+            assertEquals(1, shown.lines().count(), shown);
+        }
+    }
+
+    @Test
     void whatHasNoFlowStandsByItself() {
         Picture picture = next(model(), usage(process(1, "dig"), WEB, 1, 1),
                 new Usage(process(1, "dig"), null, ip(7, 7)), new Usage(process(2, "ntpd"), null, ip(5, 5)));
