@@ -7,7 +7,7 @@ connect NAME ADDRESS PORT [LOCALPORT]   a TCP connection -> "port N", the local 
 send NAME BYTES, receive NAME BYTES, shutdown NAME, eof NAME, close NAME, reset NAME
 udp NAME ADDRESS PORT [reuse]   a datagram socket -> "port N"
 join NAME GROUP ADDRESS    takes a multicast group in at the interface with that address
-group NAME ADDRESS         sends to groups from the interface with that address
+group NAME ADDRESS [loop]  sends to groups from the interface with that address, also to this host's members
 attach NAME ADDRESS PORT   connects a datagram socket
 datagrams NAME COUNT BYTES [ADDRESS PORT]
 spray NAME COUNT BYTES ADDRESS PORT   a datagram to each of so many ports
@@ -138,7 +138,7 @@ def do(word, arguments):
                      socket.inet_aton(arguments[0]) + socket.inet_aton(arguments[1]))
     elif word == "group":
         s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(arguments[0]))
-        s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, int("loop" in arguments))
     elif word == "attach":
         s.connect((arguments[0], int(arguments[1])))
     elif word == "datagrams":

@@ -3,9 +3,11 @@ package bwmon.monitor.procfs;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongFunction;
 
 import bwmon.monitor.attribution.KernelTraffic;
@@ -54,6 +56,8 @@ public final class OwnerNames {
         }
     };
     private final Map<Long, Named> names = new HashMap<>();
+    /** Those without a name in this interval: one may have thousands of flows. */
+    private final Set<Long> nameless = new HashSet<>();
     private long now;
     private int effort;
     /** What was read before this is due to be read again: moves on once all of it was. */
@@ -82,7 +86,7 @@ public final class OwnerNames {
     }
 
     /**
-     * How processes got their names, each counted once.
+     * How processes got their names, each counted once; those without a name once in each interval.
      *
      * @param proc from /proc
      * @param note from what was written down, arguments included
@@ -113,6 +117,7 @@ public final class OwnerNames {
             dueBefore = now - REFRESH_NANOS;
         }
         effort = EFFORT;
+        nameless.clear();
         intervals++;
         if (intervals % SWEEP_EVERY == 0 || names.size() >= LIMIT) {
             names.values().removeIf(named -> now - named.lastAsked > KEPT_NANOS);
@@ -128,9 +133,9 @@ public final class OwnerNames {
     public Owner of(long owner) throws IOException {
         Named named = names.get(owner);
         if (named == null) {
-            named = first(owner);
+            named = nameless.contains(owner) ? null : first(owner);
             if (named == null) {
-                unnamed++;
+                unnamed += nameless.add(owner) ? 1 : 0;
                 return GONE;
             }
             keep(owner, named);

@@ -74,8 +74,12 @@ final class CallPrograms {
         a.load(R2, R6.at(Mark.OWNER, 8)).load(R3, R6.at(Mark.RECEIVED, 8)).store(R6.at(Mark.RECEIVED, 8), R1)
                 .subtract(R1, R3).store(program.amount.whole(), R1).jumpIf(R2, Condition.NOT_EQUAL, 0, seen)
                 .store(program.amount.whole(), 0).here(seen);
+        // The kernel itself reads as packets come (kTLS, iSCSI, sockmap), in whichever process was interrupted; only a call of a
+        // process holds the socket.
+        Label known = a.label("owner known");
+        a.load(R1, R9.at(fields.sock.locked())).jumpIf(R1, Condition.EQUAL, 0, known);
         program.code.refreshOwner();
-        a.load(R1, program.amount.whole()).jumpIf(R1, Condition.LESS_OR_EQUAL, 0, program.code.end);
+        a.here(known).load(R1, program.amount.whole()).jumpIf(R1, Condition.LESS_OR_EQUAL, 0, program.code.end);
         program.countAtRow(Row.RX_PAYLOAD);
         return program.code.ending(0);
     }
@@ -179,7 +183,9 @@ final class CallPrograms {
         Label done = a.label("received");
         a.move(R1, R9).call(Helper.SKC_TO_TCP_SOCK).jumpIf(R0, Condition.EQUAL, 0, code.end)
                 .load(R1, R0.at(fields.tcp.received())).load(R2, R0.at(fields.tcp.next()))
-                .load(R3, R0.at(fields.tcp.copied())).subtract32(R2, R3).subtract(R1, R2)
+                .load(R3, R0.at(fields.tcp.copied())).subtract32(R2, R3)
+                // Below 0 where the socket is not locked, as for the seed, and was read from since the line before.
+                .shiftLeft(R2, 32).shiftRightSigned(R2, 32).subtract(R1, R2)
                 .jumpIf(R2, Condition.NOT_EQUAL, 0, done).load(R4, R9.at(fields.sock.flags()))
                 .and(R4, 1 << fields.sockDone).jumpIf(R4, Condition.EQUAL, 0, done).subtract(R1, 1).here(done);
     }

@@ -8,10 +8,12 @@ import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 import bwmon.ffi.KernelCalls;
 import bwmon.monitor.attribution.CountedRow;
@@ -41,30 +43,35 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 public final class CountingPrograms implements KernelTraffic {
     private static final VarHandle LONG = JAVA_LONG.varHandle();
     private static final int BATCH = 1024;
-    private static final String SEND = "sock_send_length";
-    private static final String RECEIVE = "sock_recv_length";
+    static final String SEND = "sock_send_length";
+    static final String RECEIVE = "sock_recv_length";
     private static final Logger LOG = LoggerFactory.getLogger(CountingPrograms.class);
 
     private final List<AutoCloseable> open = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
     private final CgroupRoot cgroups;
     private final Tables tables;
+    private final EnumSet<Feature> features;
     private final boolean tellsPayload;
     private final long namespace;
     private final MappedRows rows;
-    private final MemorySegment control;
+    /** See {@link Control}. */
+    final MemorySegment control;
     private final RowReader reader;
     /** As of the last walk: a host has some hundreds, and the kernel bounds them (cgroup.max.descendants). */
     private Map<Long, String> cgroupPaths = Map.of();
     private boolean areCgroupsFresh;
     private ByteCounts lostBefore = ByteCounts.ZERO;
     private long lostEventsBefore;
+    private boolean areOwnersMissed;
 
-    private CountingPrograms() throws IOException {
+    private CountingPrograms(Set<Feature> without) throws IOException {
         boolean isOpen = false;
         try {
             Btf btf = Btf.ofKernel();
             var fields = new KernelFields(btf);
+            features = Feature.of(btf, fields);
+            features.removeAll(without);
             cgroups = owned(Requirements.cgroups());
             if (cgroups.id() != CgroupRoot.WHOLE_MACHINE) {
                 notices.add("eBPF: only a part of the host's cgroups is seen from here (a container?), and what others"
@@ -74,15 +81,18 @@ public final class CountingPrograms implements KernelTraffic {
             rows = owned(new MappedRows(tables.rows));
             control = tables.control.map();
             control.set(JAVA_LONG, Control.EPOCH, 1);
-            tellsPayload = btf.typedef("btf_trace_" + SEND).isPresent()
-                    && btf.typedef("btf_trace_" + RECEIVE).isPresent();
+            tellsPayload = features.contains(Feature.CALLS);
             attach(btf, fields);
-            if (!tellsPayload) {
-                notices.add(
-                        "eBPF: payload is not counted, and a socket that is handed to another process stays with who"
-                                + " made it, because this kernel has no tracepoints of sends and receives; Linux 6.3 has");
+            for (Feature absent : EnumSet.complementOf(features)) {
+                notices.add(absent.notice());
             }
-            namespace = KernelCalls.networkNamespaceCookie();
+            // Before 5.14 a process cannot ask for it.
+            namespace = Math.max(0, KernelCalls.networkNamespaceCookie());
+            if (namespace == 0) {
+                notices.add(
+                        "eBPF: traffic of other network namespaces (containers) is not told apart, because this kernel"
+                                + " does not tell which one it is in; Linux 5.14 does");
+            }
             reader = new RowReader(tellsPayload);
             isOpen = true;
         } finally {
@@ -99,9 +109,14 @@ public final class CountingPrograms implements KernelTraffic {
      * @throws IOException if that fails in another way
      */
     public static CountingPrograms open() throws IOException {
+        return open(Set.of());
+    }
+
+    /** The same as on a kernel that has less, for tests. */
+    static CountingPrograms open(Set<Feature> without) throws IOException {
         Requirements.check();
         try {
-            return new CountingPrograms();
+            return new CountingPrograms(without);
         } catch (EbpfException e) {
             throw Requirements.explained(e);
         }
@@ -145,7 +160,7 @@ public final class CountingPrograms implements KernelTraffic {
             tracepoint(btf, RECEIVE, CallPrograms.receiving(tables, fields));
             tracepoint(btf, SEND, CallPrograms.sending(tables, fields));
         }
-        if (fields.hasReceivingSocket) {
+        if (features.contains(Feature.RECEIVING_SOCKET)) {
             tracepoint(btf, "kfree_skb", RemnantProgram.of(tables, fields));
         }
         packets("bwmon_egress", AttachType.CGROUP_INET_EGRESS, fields, Direction.TX);
@@ -153,12 +168,17 @@ public final class CountingPrograms implements KernelTraffic {
     }
 
     private void packets(String name, AttachType where, KernelFields fields, Direction direction) throws IOException {
-        try {
-            inCgroup(name, ProgramType.CGROUP_SKB, where, PacketPrograms.of(tables, fields, direction, true));
-        } catch (EbpfException e) {
-            // Before 6.16 such a program cannot ask for the namespace of a socket that nobody owns.
-            LOG.debug("without namespaces of the kernel's sockets: {}", e.toString());
-            inCgroup(name, ProgramType.CGROUP_SKB, where, PacketPrograms.of(tables, fields, direction, false));
+        while (true) {
+            try {
+                inCgroup(name, ProgramType.CGROUP_SKB, where, PacketPrograms.of(tables, fields, direction, features));
+                return;
+            } catch (EbpfException e) {
+                // Only trying tells whether such a program may do that: which kernel, and which processor it runs on, decide.
+                if (!features.remove(Feature.NAMESPACE_OF_PACKETS) && !features.remove(Feature.FRAGMENTS)) {
+                    throw e;
+                }
+                LOG.debug("with less of the kernel, {}: {}", features, e.toString());
+            }
         }
     }
 
@@ -208,6 +228,14 @@ public final class CountingPrograms implements KernelTraffic {
         ByteCounts lost = reader.countsOfNow(control, Control.LOST);
         long lostEvents = control.get(JAVA_LONG, Control.LOST_EVENTS);
         var taken = new Taken(counted, lost.minus(lostBefore), lostEvents - lostEventsBefore);
+        long missed = control.get(JAVA_LONG, Control.OWNERS_MISSED);
+        if (missed > 0 && !areOwnersMissed) {
+            areOwnersMissed = true;
+            LOG.warn(
+                    "there is no room to note more than {} processes in an interval: of further ones that end in it the name is"
+                            + " not known; a shorter interval lifts that",
+                    Tables.OWNERS);
+        }
         lostBefore = lost;
         lostEventsBefore = lostEvents;
         return taken;
@@ -231,7 +259,8 @@ public final class CountingPrograms implements KernelTraffic {
             tables.rests.forEach(BATCH, (keys, values, n) -> {
                 for (int i = 0; i < n && found[0] < Tables.RESTS; i++) {
                     long key = (long) i * Tables.REST_KEY_BYTES;
-                    if (keys.get(JAVA_LONG, key + 16) != epoch) {
+                    // Also those of an interval that could not be read, but not those of the one that has begun.
+                    if (keys.get(JAVA_LONG, key + 16) > epoch) {
                         continue;
                     }
                     counted.add(reader.rest(keys.get(JAVA_LONG, key), keys.get(JAVA_LONG, key + 8), values,
@@ -327,7 +356,8 @@ public final class CountingPrograms implements KernelTraffic {
             try {
                 each.close();
             } catch (Exception e) {
-                throw new IllegalStateException("a descriptor of ours could not be closed", e);
+                // The others are to be closed all the same, and what failed before is what the caller is to hear of.
+                LOG.warn("a descriptor of ours could not be closed: {}", e.toString());
             }
         }
         open.clear();

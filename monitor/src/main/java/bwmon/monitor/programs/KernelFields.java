@@ -9,7 +9,8 @@ import bwmon.monitor.ebpf.Btf.Field;
 final class KernelFields {
     /** struct sock, include/net/sock.h. */
     record Sock(Field family, Field localPort, Field remotePort, Field localV4, Field remoteV4, Field localV6,
-            Field remoteV6, Field net, Field flags, Field protocol, Field type, Field state) {}
+            Field remoteV6, Field net, Field flags, Field protocol, Field type, Field state,
+            Field locked) {}
 
     /** struct task_struct, include/linux/sched.h. */
     record Task(Field tgid, Field flags, Field leader, Field start, Field comm, Field cred, Field memory,
@@ -63,7 +64,7 @@ final class KernelFields {
                 sock("__sk_common.skc_rcv_saddr"), sock("__sk_common.skc_daddr"),
                 sock("__sk_common.skc_v6_rcv_saddr"), sock("__sk_common.skc_v6_daddr"),
                 sock("__sk_common.skc_net.net"), sock("__sk_common.skc_flags"), sock("sk_protocol"), sock("sk_type"),
-                sock("__sk_common.skc_state"));
+                sock("__sk_common.skc_state"), sock("sk_lock.owned"));
         task = new Task(task("tgid"), task("flags"), task("group_leader"), task("start_boottime"), task("comm"),
                 task("cred"), task("mm"), task("cgroups"));
         tcp = new Tcp(field("tcp_sock", "bytes_received"), field("tcp_sock", "rcv_nxt"),
@@ -109,6 +110,6 @@ final class KernelFields {
     private static UnavailableException absent(String what) {
         return new UnavailableException(UnavailableException.Cause.KERNEL,
                 "this kernel has no " + what
-                        + ", which the programs read; a kernel from 5.11 to 6.18 is known to have it");
+                        + ", which the programs read; Linux 6.18 has it, and earlier ones since 5.12 should");
     }
 }

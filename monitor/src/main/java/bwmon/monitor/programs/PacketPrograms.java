@@ -1,5 +1,7 @@
 package bwmon.monitor.programs;
 
+import java.util.Set;
+
 import bwmon.monitor.ebpf.Assembler;
 import bwmon.monitor.ebpf.Btf;
 import bwmon.monitor.ebpf.Condition;
@@ -29,6 +31,7 @@ import static bwmon.monitor.ebpf.Register.R9;
 final class PacketPrograms {
     // struct __sk_buff, linux/bpf.h.
     private static final Place LENGTH = R9.at(0, 4);
+    private static final Place PACKET_TYPE = R9.at(4, 4);
     private static final Place DATA = R9.at(76, 4);
     private static final Place DATA_END = R9.at(80, 4);
     private static final Place GSO_SEGMENTS = R9.at(164, 4);
@@ -37,6 +40,7 @@ final class PacketPrograms {
 
     // struct bpf_sock, linux/bpf.h.
     private static final int FAMILY = 4;
+    private static final int TYPE = 8;
     private static final int PROTOCOL = 12;
     private static final int SRC_IP4 = 24;
     private static final int SRC_IP6 = 28;
@@ -64,24 +68,28 @@ final class PacketPrograms {
     private static final int ETH_P_IPV6 = 0x86dd;
     private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
+    /** SOCK_RAW, linux/net.h. */
+    private static final int SOCK_RAW = 3;
+    /** PACKET_LOOPBACK, linux/if_packet.h. */
+    private static final int PACKET_LOOPBACK = 5;
 
     private final Code code;
     private final KernelFields fields;
     private final Assembler a;
     private final Direction direction;
-    private final boolean asksNamespace;
+    private final Set<Feature> features;
     private final Code.Pin pin = new Code.Pin(R6, Mark.PACKETS_ROW);
     private final Slot bytes;
     private final Slot packets;
     private final Slot added;
     private final Slot segments;
 
-    private PacketPrograms(Code code, KernelFields fields, Direction direction, boolean asksNamespace) {
+    private PacketPrograms(Code code, KernelFields fields, Direction direction, Set<Feature> features) {
         this.code = code;
         this.fields = fields;
         a = code.a;
         this.direction = direction;
-        this.asksNamespace = asksNamespace;
+        this.features = features;
         bytes = a.slot("bytes", 8);
         packets = a.slot("packets", 8);
         added = a.slot("added by segmentation", 8);
@@ -91,10 +99,10 @@ final class PacketPrograms {
     /**
      * The program for a direction. It lets every packet pass.
      *
-     * @param asksNamespace whether the kernel tells such a program the network namespace (Linux 6.16)
+     * @param features what it may make use of
      */
-    static byte[] of(Tables tables, KernelFields fields, Direction direction, boolean asksNamespace) {
-        return new PacketPrograms(new Code(tables, fields), fields, direction, asksNamespace).program();
+    static byte[] of(Tables tables, KernelFields fields, Direction direction, Set<Feature> features) {
+        return new PacketPrograms(new Code(tables, fields), fields, direction, features).program();
     }
 
     private byte[] program() {
@@ -144,6 +152,9 @@ final class PacketPrograms {
         Label hasEnds = a.label("key has its ends");
         Label other = a.label("other ends");
         keyWithoutEnds();
+        if (direction == Direction.RX) {
+            endForCopies();
+        }
         code.keyWithoutEnds();
         packetEnds(hasEnds);
         a.here(hasEnds);
@@ -153,9 +164,21 @@ final class PacketPrograms {
         code.sharedRow(pin);
     }
 
+    /**
+     * Ends the program if the packet is no more than a copy for the socket R0 (struct bpf_sock): a raw one, beside which TCP and
+     * UDP get it as well and have it counted; or of what this host itself sent to several, and no interface received.
+     */
+    private void endForCopies() {
+        Label whole = a.label("no copy");
+        a.load(R1, PACKET_TYPE).jumpIf(R1, Condition.EQUAL, PACKET_LOOPBACK, code.end).load(R1, R0.at(TYPE, 4))
+                .jumpIf(R1, Condition.NOT_EQUAL, SOCK_RAW, whole).load(R1, R0.at(PROTOCOL, 4))
+                .jumpIf(R1, Condition.EQUAL, IPPROTO_TCP, code.end).jumpIf(R1, Condition.EQUAL, IPPROTO_UDP, code.end)
+                .here(whole);
+    }
+
     /** The key but for the ends; R0 is the socket R8 as a struct bpf_sock. */
     private void keyWithoutEnds() {
-        if (asksNamespace) {
+        if (features.contains(Feature.NAMESPACE_OF_PACKETS)) {
             Label known = a.label("namespace known");
             a.load(R1, R6.at(Mark.NAMESPACE, 8)).jumpIf(R1, Condition.NOT_EQUAL, 0, known).move(R1, R9)
                     .call(Helper.GET_NETNS_COOKIE).store(R6.at(Mark.NAMESPACE, 8), R0).here(known);
@@ -182,8 +205,8 @@ final class PacketPrograms {
                 .store(packets.whole(), R1).subtract(R1, 1).store(segments.whole(), R1).multiply(R4, R1)
                 .store(added.whole(), R4).load(R1, bytes.whole()).add(R1, R4).store(bytes.whole(), R1).jump(done)
                 .here(whole);
-        if (fields.castToKernel.isPresent()) {
-            fragments(fields.castToKernel.getAsInt(), done);
+        if (features.contains(Feature.FRAGMENTS)) {
+            fragments(fields.castToKernel.orElseThrow(), done);
         }
         a.here(done);
     }

@@ -36,6 +36,7 @@ class OwnerNamesTest {
     private long nanos = Long.MAX_VALUE - SECOND;
     private final Map<Long, KernelTraffic.Noted> noted = new HashMap<>();
     private final List<Long> askedPaths = new ArrayList<>();
+    private int askedNotes;
     private OwnerNames names = names();
 
     @BeforeEach
@@ -60,6 +61,7 @@ class OwnerNamesTest {
 
         @Override
         public Optional<Noted> noted(long owner) {
+            askedNotes++;
             return Optional.ofNullable(noted.get(owner));
         }
 
@@ -176,6 +178,18 @@ class OwnerNamesTest {
         process(70, "curl", 500, "");
         note(70, 500, 0, "curl", "curl -s http://host/", false);
         assertEquals("curl -s http://host/", process(70, 500).command());
+    }
+
+    @Test
+    void whoHasNoNameIsLookedForOnceAnInterval() throws IOException {
+        for (int flow = 0; flow < 3; flow++) {
+            assertEquals(GONE, names.of(owner(74, 500)));
+        }
+        assertEquals(1, askedNotes);
+        assertEquals(1, names.found().nobody());
+        note(74, 500, 0, "late", "late --now", false);
+        begin();
+        assertEquals("late", ((Owner.Process) names.of(owner(74, 500))).name());
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.function.Predicate;
 
 import bwmon.monitor.MonitorOptions.Kind;
 import bwmon.traffic.Direction;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,6 +105,28 @@ class DatagramsIT {
             receiver.awaitDone();
             assertHasAll(kind + " multicast", watch, Tally.process(receiver.pid()));
             assertEquals(0, watch.tally().bytes(Tally.process(receiver.pid()), Direction.TX), "nothing was sent back");
+        }
+    }
+
+    /** What this host sends to its own members of a group never was on an interface for them: payload alone. */
+    @Test
+    void whatIsLoopedBackIsNotReceived() throws Exception {
+        try (Rig rig = Rig.open(Offload.NONE);
+                Ends receiver = Ends.start(rig.host(), folder);
+                Ends sender = Ends.start(rig.host(), folder);
+                Watch watch = Watch.open(rig.host(), Kind.EBPF, folder)) {
+            int port = receiver.number("udp s 0.0.0.0 0");
+            receiver.ask("join s 239.1.2.3 " + Rig.HOST);
+            sender.number("udp s 0.0.0.0 0");
+            sender.ask("group s " + Rig.HOST + " loop");
+            receiver.tell("take s " + COUNT);
+            sender.ask("datagrams s " + COUNT + " " + SIZE + " 239.1.2.3 " + port);
+            receiver.awaitDone();
+            watch.settle();
+            assertEquals((long) COUNT * (SIZE + 28),
+                    watch.tally().bytes(Tally.process(sender.pid()), Direction.TX));
+            assertEquals(0, watch.tally().bytes(Tally.process(receiver.pid()), Direction.RX),
+                    "no interface received it");
         }
     }
 
