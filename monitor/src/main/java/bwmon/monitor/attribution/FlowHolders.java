@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import bwmon.monitor.attribution.RowLedger.Sum;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner.Cause;
 import org.jspecify.annotations.Nullable;

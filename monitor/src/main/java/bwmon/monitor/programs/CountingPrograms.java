@@ -3,9 +3,7 @@ package bwmon.monitor.programs;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -27,11 +25,9 @@ import bwmon.monitor.ebpf.EbpfException;
 import bwmon.monitor.ebpf.ProgramType;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -58,6 +54,7 @@ public final class CountingPrograms implements KernelTraffic {
     /** See {@link Control}. */
     final MemorySegment control;
     private final RowReader reader;
+    private final Notes notes;
     /** As of the last walk: a host has some hundreds, and the kernel bounds them (cgroup.max.descendants). */
     private Map<Long, String> cgroupPaths = Map.of();
     private boolean areCgroupsFresh;
@@ -94,6 +91,7 @@ public final class CountingPrograms implements KernelTraffic {
                                 + " does not tell which one it is in; Linux 5.14 does");
             }
             reader = new RowReader(tellsPayload);
+            notes = new Notes(tables.owners);
             isOpen = true;
         } finally {
             if (!isOpen) {
@@ -275,52 +273,12 @@ public final class CountingPrograms implements KernelTraffic {
 
     @Override
     public Optional<Noted> noted(long owner) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment note = arena.allocate(Note.BYTES, Long.BYTES);
-            if (!tables.owners.lookup(arena.allocateFrom(JAVA_LONG, owner), note)
-                    || note.get(JAVA_INT, Note.IS_COMPLETE) == 0) {
-                return Optional.empty();
-            }
-            int length = note.get(JAVA_INT, Note.ARGUMENTS_LENGTH);
-            int kept = note.get(JAVA_INT, Note.ARGUMENTS_KEPT);
-            String name = note.getString(Note.NAME);
-            byte[] arguments = note.asSlice(Note.ARGUMENTS, kept).toArray(JAVA_BYTE);
-            int end = arguments.length;
-            while (end > 0 && arguments[end - 1] == 0) {
-                end--;
-            }
-            String command = new String(arguments, 0, end, StandardCharsets.UTF_8).replace('\0', ' ');
-            return Optional.of(new Noted(owner, note.get(JAVA_LONG, Note.START), note.get(JAVA_INT, Note.PID),
-                    Integer.toUnsignedLong(note.get(JAVA_INT, Note.UID)), note.get(JAVA_LONG, Note.CGROUP), name,
-                    command, kept > 0 && length > kept, executable(note)));
-        }
-    }
-
-    /** The names from the file up to the root of its filesystem, the other way round. */
-    private static @Nullable String executable(MemorySegment note) {
-        String path = "";
-        for (int i = 0; i < Note.PATH_NAMES; i++) {
-            String name = note.getString(Note.PATH + (long) i * Note.PATH_NAME_BYTES);
-            if (name.isEmpty() || name.length() >= Note.PATH_NAME_BYTES - 1) {
-                return null;
-            }
-            if (name.equals("/")) {
-                return path.isEmpty() ? null : path;
-            }
-            path = "/" + name + path;
-        }
-        return null;
+        return notes.of(owner);
     }
 
     @Override
     public List<Long> notedOwners() throws IOException {
-        var owners = new ArrayList<Long>();
-        tables.owners.forEach(BATCH, (keys, _, n) -> {
-            for (int i = 0; i < n; i++) {
-                owners.add(keys.get(JAVA_LONG, (long) i * Long.BYTES));
-            }
-        });
-        return owners;
+        return notes.owners();
     }
 
     @Override
@@ -330,14 +288,7 @@ public final class CountingPrograms implements KernelTraffic {
 
     @Override
     public void forget(Collection<Long> owners) throws IOException {
-        if (owners.isEmpty()) {
-            return;
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            tables.owners.deleteBatch(
-                    arena.allocateFrom(ValueLayout.JAVA_LONG, owners.stream().mapToLong(Long::longValue).toArray()),
-                    owners.size());
-        }
+        notes.forget(owners);
     }
 
     @Override
