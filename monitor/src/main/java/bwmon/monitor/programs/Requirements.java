@@ -14,7 +14,7 @@ import bwmon.monitor.programs.UnavailableException.Cause;
 
 /** What the programs need of a host, and in which words it is said to be missing. */
 final class Requirements {
-    private static final String REMEDY = "run as root, or give the program them (systemd: AmbientCapabilities=CAP_BPF CAP_PERFMON"
+    private static final String REMEDY = "run as root, or give them to the program (systemd: AmbientCapabilities=CAP_BPF CAP_PERFMON"
             + " CAP_NET_ADMIN)";
 
     private Requirements() {}
