@@ -217,22 +217,26 @@ class ConntrackSetupIT {
                     "mount --bind \"$0\" /run && exec \"$@\"", run.toString(),
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                    RunMonitor.class.getName(), mode, "--interval=30"))
+                    RunMonitor.class.getName(), mode, "--source=conntrack", "--interval=30"))
                     .redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> namespace.call(ConntrackSetupIT::accounting),
-                    OptionalInt.of(1)::equals);
-            try (var channel = FileChannel.open(run.resolve("bwmon/lock"), StandardOpenOption.WRITE);
-                    FileLock _ = channel.lock()) {
-                // The orderly end waits for the lock, so that another signal comes before it; two at once may be one.
-                await().until(() -> {
-                    child.toHandle().destroy();
-                    return !child.isAlive();
-                });
+            try {
+                await().atMost(Duration.ofSeconds(30)).until(() -> namespace.call(ConntrackSetupIT::accounting),
+                        OptionalInt.of(1)::equals);
+                try (var channel = FileChannel.open(run.resolve("bwmon/lock"), StandardOpenOption.WRITE);
+                        FileLock _ = channel.lock()) {
+                    // The orderly end waits for the lock, so that another signal comes before it; two at once may be one.
+                    await().until(() -> {
+                        child.toHandle().destroy();
+                        return !child.isAlive();
+                    });
+                }
+                assertEquals(128 + 15, child.waitFor());
+                assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
+                assertEquals(OptionalInt.of(0), namespace.call(() -> ConntrackSwitch.TIMESTAMPS.read(PROC)));
+            } finally {
+                child.destroyForcibly();
             }
-            assertEquals(128 + 15, child.waitFor());
-            assertEquals(OptionalInt.of(0), namespace.call(ConntrackSetupIT::accounting));
-            assertEquals(OptionalInt.of(0), namespace.call(() -> ConntrackSwitch.TIMESTAMPS.read(PROC)));
         }
     }
 

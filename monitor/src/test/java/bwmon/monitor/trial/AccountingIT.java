@@ -129,7 +129,7 @@ class AccountingIT {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Kind.class, names = {"CONNTRACK", "PROC", "AUTO"})
+    @EnumSource(value = Kind.class, names = {"CONNTRACK", "PROC"})
     void theHostIsLeftAsItWas(Kind kind) throws Exception {
         try (Rig rig = Rig.open(Offload.NONE)) {
             trackWithoutCounting(rig.host());

@@ -61,7 +61,7 @@ final class ShortLived {
 
     /** What the workers of a launcher that has ended said. */
     static List<Worker> workers(Process launcher) {
-        assertEquals(0, launcher.exitValue());
+        assertEquals(0, launcher.waitFor());
         return launcher.inputReader(StandardCharsets.UTF_8).lines().map(Worker::parse).toList();
     }
 }
