@@ -59,9 +59,10 @@ final class ShortLived {
                 Integer.toString(perSecond), "0", Integer.toString(bytes), "up");
     }
 
-    /** What the workers of a launcher that has ended said. */
-    static List<Worker> workers(Process launcher) {
+    /** What the workers of a launcher say until it ends. */
+    static List<Worker> workers(Process launcher) throws InterruptedException {
+        List<Worker> workers = launcher.inputReader(StandardCharsets.UTF_8).lines().map(Worker::parse).toList();
         assertEquals(0, launcher.waitFor());
-        return launcher.inputReader(StandardCharsets.UTF_8).lines().map(Worker::parse).toList();
+        return workers;
     }
 }
