@@ -110,7 +110,10 @@ final class EbpfMonitor implements Monitor {
     }
 
     private void look() throws IOException {
-        edge = new Edge(ticker.nanos(), interfaces.look(), forwarding.packets());
+        long forwarded = forwarding.packets();
+        // The interfaces last: the programs begin the next interval right afterwards.
+        Interfaces.Look carried = interfaces.look();
+        edge = new Edge(ticker.nanos(), carried, forwarded);
     }
 
     private Edge reached() {
