@@ -8,14 +8,8 @@ public enum Condition {
     ABOVE(0x20),
     /** BPF_JGE, both without sign. */
     ABOVE_OR_EQUAL(0x30),
-    /** BPF_JSET: they have a bit in common. */
-    SHARES_BITS(0x40),
     /** BPF_JNE. */
     NOT_EQUAL(0x50),
-    /** BPF_JSGT, both with sign. */
-    GREATER(0x60),
-    /** BPF_JLT, both without sign. */
-    BELOW(0xa0),
     /** BPF_JLE, both without sign. */
     BELOW_OR_EQUAL(0xb0),
     /** BPF_JSLE, both with sign. */

@@ -17,8 +17,8 @@ public record Place(Register base, int offset, int size) {
         }
     }
 
-    /** So many bytes behind this place. */
-    Place plus(int bytes, int otherSize) {
-        return new Place(base, offset + bytes, otherSize);
+    /** As long, so many bytes behind it. */
+    public Place plus(int bytes) {
+        return new Place(base, offset + bytes, size);
     }
 }

@@ -133,42 +133,23 @@ final class CallPrograms {
     /** R7 = the row of the socket R9, which has a peer; nearly always the one that its last packet was counted in. */
     private void rowOfConnected(Label have) {
         Label other = a.label("other row");
-        Label isV4 = a.label("pinned v4");
         var pin = new Code.Pin(R6, Mark.PACKETS_ROW);
         code.pinnedRow(pin, other);
-        a.load(R1, R9.at(fields.sock.remotePort())).networkOrder16(R1).load(R2, R7.at(Row.REMOTE_PORT, 2))
-                .jumpIf(R1, Condition.NOT_EQUAL, R2, other).load(R1, R9.at(fields.sock.family()))
-                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
-        for (int word = 0; word < 16; word += 4) {
-            a.load(R1, R9.at(fields.sock.remoteV6().offset() + word, 4)).load(R2, R7.at(Row.REMOTE + word, 4))
-                    .jumpIf(R1, Condition.NOT_EQUAL, R2, other);
-        }
-        a.jump(have).here(isV4).load(R1, R9.at(fields.sock.remoteV4())).load(R2, R7.at(Row.REMOTE + 12, 4))
-                .jumpIf(R1, Condition.EQUAL, R2, have).here(other);
+        code.comparePeer(ends(), have, other);
+        a.here(other);
         code.keyOfMark();
         a.store(code.keyAt(Row.ORIGIN, 1), Row.SOCKET).load(R1, R9.at(fields.sock.protocol()))
-                .store(code.keyAt(Row.PROTOCOL, 2), R1).load(R2, R9.at(fields.sock.remotePort()));
-        ends();
+                .store(code.keyAt(Row.PROTOCOL, 2), R1);
+        code.keyOfEnds(ends());
         code.freshRow(pin);
     }
 
-    /** The key's ends are those of the struct sock R9, whose remote port is in R2. */
-    private void ends() {
-        Label isV4 = a.label("v4");
-        Label done = a.label("ends");
-        a.networkOrder16(R2).store(code.keyAt(Row.REMOTE_PORT, 2), R2).load(R1, R9.at(fields.sock.localPort()))
-                .store(code.keyAt(Row.LOCAL_PORT, 2), R1).load(R1, R9.at(fields.sock.family()))
-                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
-        for (int word = 0; word < 16; word += 4) {
-            a.load(R1, R9.at(fields.sock.localV6().offset() + word, 4)).store(code.keyAt(Row.LOCAL + word, 4), R1)
-                    .load(R1, R9.at(fields.sock.remoteV6().offset() + word, 4))
-                    .store(code.keyAt(Row.REMOTE + word, 4), R1);
-        }
-        a.jump(done).here(isV4);
-        code.mapped(Row.LOCAL);
-        code.mapped(Row.REMOTE);
-        a.load(R1, R9.at(fields.sock.localV4())).store(code.keyAt(Row.LOCAL + 12, 4), R1)
-                .load(R1, R9.at(fields.sock.remoteV4())).store(code.keyAt(Row.REMOTE + 12, 4), R1).here(done);
+    /** Of the struct sock R9. */
+    private Code.Ends ends() {
+        KernelFields.Sock sock = fields.sock;
+        return new Code.Ends(R9.at(sock.family()), R9.at(sock.localPort()), R9.at(sock.remotePort()),
+                R9.at(sock.localV4()), R9.at(sock.remoteV4()), R9.at(sock.localV6().offset(), 4),
+                R9.at(sock.remoteV6().offset(), 4));
     }
 
     /**

@@ -186,6 +186,42 @@ final class Code {
         a.store(keyAt(at, 8), 0).store(keyAt(at + 8, 4), MAPPED);
     }
 
+    /** Where a structure of a socket has its two ends; ports as 16 bits, the remote one in the order of the network. */
+    record Ends(Place family, Place localPort, Place remotePort, Place localV4, Place remoteV4, Place localV6,
+            Place remoteV6) {}
+
+    /** Goes to {@code have} if the row R7 is about the same remote as the socket, which may have been connected to another since. */
+    void comparePeer(Ends ends, Label have, Label other) {
+        Label isV4 = a.label("pinned v4");
+        a.load(R1, ends.remotePort).networkOrder16(R1).load(R2, R7.at(Row.REMOTE_PORT, 2))
+                .jumpIf(R1, Condition.NOT_EQUAL, R2, other).load(R1, ends.family)
+                .jumpIf(R1, Condition.NOT_EQUAL, AF_INET6, isV4);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, ends.remoteV6.plus(word)).load(R2, R7.at(Row.REMOTE + word, 4)).jumpIf(R1, Condition.NOT_EQUAL,
+                    R2, other);
+        }
+        a.jump(have).here(isV4).load(R1, ends.remoteV4).load(R2, R7.at(Row.REMOTE + 12, 4)).jumpIf(R1, Condition.EQUAL,
+                R2, have);
+    }
+
+    /** The key's ends are those of the socket. */
+    void keyOfEnds(Ends ends) {
+        Label isV4 = a.label("socket v4");
+        Label done = a.label("socket ends");
+        a.load(R1, ends.remotePort).networkOrder16(R1).store(keyAt(Row.REMOTE_PORT, 2), R1).load(R1, ends.localPort)
+                .store(keyAt(Row.LOCAL_PORT, 2), R1).load(R1, ends.family)
+                .jumpIf(R1, Condition.NOT_EQUAL, AF_INET6, isV4);
+        for (int word = 0; word < 16; word += 4) {
+            a.load(R1, ends.localV6.plus(word)).store(keyAt(Row.LOCAL + word, 4), R1)
+                    .load(R1, ends.remoteV6.plus(word)).store(keyAt(Row.REMOTE + word, 4), R1);
+        }
+        a.jump(done).here(isV4);
+        mapped(Row.LOCAL);
+        mapped(Row.REMOTE);
+        a.load(R1, ends.localV4).store(keyAt(Row.LOCAL + 12, 4), R1).load(R1, ends.remoteV4)
+                .store(keyAt(Row.REMOTE + 12, 4), R1).here(done);
+    }
+
     /** Where the number of a row is kept between packets. */
     record Pin(Register base, int offset) {
         Place place() {

@@ -19,7 +19,6 @@ import static bwmon.monitor.ebpf.Register.R3;
 import static bwmon.monitor.ebpf.Register.R4;
 import static bwmon.monitor.ebpf.Register.R5;
 import static bwmon.monitor.ebpf.Register.R6;
-import static bwmon.monitor.ebpf.Register.R7;
 import static bwmon.monitor.ebpf.Register.R8;
 import static bwmon.monitor.ebpf.Register.R9;
 
@@ -130,20 +129,11 @@ final class PacketPrograms {
     /** R7 = the row of the socket R8, which has a peer; nearly always the one that its last packet was counted in. */
     private void rowOfConnected(Label have) {
         Label other = a.label("other row");
-        Label isV4 = a.label("pinned v4");
         code.pinnedRow(pin, other);
-        // A socket of UDP may have been connected to somebody else since.
-        a.load(R1, R8.at(DST_PORT, 2)).networkOrder16(R1).load(R2, R7.at(Row.REMOTE_PORT, 2))
-                .jumpIf(R1, Condition.NOT_EQUAL, R2, other).load(R1, R8.at(FAMILY, 4))
-                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
-        for (int word = 0; word < 16; word += 4) {
-            a.load(R1, R8.at(DST_IP6 + word, 4)).load(R2, R7.at(Row.REMOTE + word, 4)).jumpIf(R1, Condition.NOT_EQUAL,
-                    R2, other);
-        }
-        a.jump(have).here(isV4).load(R1, R8.at(DST_IP4, 4)).load(R2, R7.at(Row.REMOTE + 12, 4))
-                .jumpIf(R1, Condition.EQUAL, R2, have).here(other);
+        code.comparePeer(ends(R8), have, other);
+        a.here(other);
         keyWithoutEnds();
-        connectedEnds();
+        code.keyOfEnds(ends(R0));
         code.freshRow(pin);
     }
 
@@ -261,23 +251,11 @@ final class PacketPrograms {
                 .subtract(R1, header).store(bytes.whole(), R1);
     }
 
-    /** The key's ends are those of the socket in R0 (struct bpf_sock). */
-    private void connectedEnds() {
-        Label isV4 = a.label("socket v4");
-        Label done = a.label("socket ends");
-        a.load(R1, R0.at(DST_PORT, 2)).networkOrder16(R1).store(code.keyAt(Row.REMOTE_PORT, 2), R1)
-                .load(R1, R0.at(SRC_PORT, 4))
-                .store(code.keyAt(Row.LOCAL_PORT, 2), R1).load(R1, R0.at(FAMILY, 4))
-                .jumpIf(R1, Condition.NOT_EQUAL, Code.AF_INET6, isV4);
-        for (int word = 0; word < 16; word += 4) {
-            a.load(R1, R0.at(SRC_IP6 + word, 4)).store(code.keyAt(Row.LOCAL + word, 4), R1)
-                    .load(R1, R0.at(DST_IP6 + word, 4)).store(code.keyAt(Row.REMOTE + word, 4), R1);
-        }
-        a.jump(done).here(isV4);
-        code.mapped(Row.LOCAL);
-        code.mapped(Row.REMOTE);
-        a.load(R1, R0.at(SRC_IP4, 4)).store(code.keyAt(Row.LOCAL + 12, 4), R1).load(R1, R0.at(DST_IP4, 4))
-                .store(code.keyAt(Row.REMOTE + 12, 4), R1).here(done);
+    /** Of the struct bpf_sock that the register points to. */
+    private static Code.Ends ends(Register socket) {
+        return new Code.Ends(socket.at(FAMILY, 4), socket.at(SRC_PORT, 4), socket.at(DST_PORT, 2),
+                socket.at(SRC_IP4, 4),
+                socket.at(DST_IP4, 4), socket.at(SRC_IP6, 4), socket.at(DST_IP6, 4));
     }
 
     /** The key's ends are those in the packet R9, as far as it has them; jumps there. */
