@@ -55,7 +55,7 @@ class ArchitectureTest {
             Set.of("attribution", "conntrack", "console", "ebpf", "netlink", "procfs", "programs", "rtnetlink",
                     "sockdiag"),
             "proxy",
-            Set.of("meter", "relay"));
+            Set.of("meter", "relay", "socket"));
 
     private static final Set<String> MODULES = Set.of("traffic", "ffi", "cli", "proxy", "monitor", "aggregator");
 

@@ -14,6 +14,7 @@ import bwmon.cli.ProgramException.Kind;
 import bwmon.monitor.Monitor;
 import bwmon.proxy.Pipe;
 import bwmon.proxy.Pipes;
+import bwmon.proxy.relay.RelayRuntime;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Ticker;
@@ -59,7 +60,8 @@ final class Sources implements AutoCloseable, PipeSet {
 
     private void openPipes(Configuration configuration) throws ProgramException {
         if (!configuration.pipes().isEmpty()) {
-            pipes = Pipes.open(configuration.pipes(), registry, ticker, (pipe, connection) -> {});
+            pipes = Pipes.open(configuration.pipes(), RelayRuntime.of(ticker), registry, ticker,
+                    (pipe, connection) -> {});
         }
     }
 

@@ -30,6 +30,16 @@ public final class Libc {
     static final int POLLFD_EVENTS = 4;
     static final short POLLIN = 1;
 
+    /** O_NONBLOCK and O_CLOEXEC, asm-generic/fcntl.h. */
+    private static final int O_NONBLOCK = 0x800;
+    private static final int O_CLOEXEC = 0x80000;
+    /** F_SETPIPE_SZ and F_GETPIPE_SZ, linux/fcntl.h: F_LINUX_SPECIFIC_BASE + 7 and + 8. */
+    private static final int F_SETPIPE_SZ = 1024 + 7;
+    private static final int F_GETPIPE_SZ = 1024 + 8;
+    /** SPLICE_F_MOVE and SPLICE_F_NONBLOCK, linux/splice.h. */
+    private static final int SPLICE_F_MOVE = 0x01;
+    private static final int SPLICE_F_NONBLOCK = 0x02;
+
     /** CLOCK_THREAD_CPUTIME_ID, linux/time.h. */
     private static final int CLOCK_THREAD_CPUTIME_ID = 3;
 
@@ -249,6 +259,61 @@ public final class Libc {
 
     private static final class IoctlCall {
         static final MemorySegment FUNCTION = Downcalls.function("ioctl");
+    }
+
+    /**
+     * pipe2(2), with O_NONBLOCK and O_CLOEXEC.
+     *
+     * @return the descriptor to read from in the upper half, that to write to in the lower; or the negative of errno
+     */
+    public static long pipe() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ends = arena.allocate(JAVA_INT, 2);
+            int result = Downcalls.callInt(PipeCall.FUNCTION, Downcalls.pointer(ends), O_NONBLOCK | O_CLOEXEC, 0, 0, 0,
+                    0);
+            return result < 0
+                    ? result
+                    : (long) ends.getAtIndex(JAVA_INT, 0) << Integer.SIZE
+                            | Integer.toUnsignedLong(ends.getAtIndex(JAVA_INT, 1));
+        }
+    }
+
+    private static final class PipeCall {
+        static final MemorySegment FUNCTION = Downcalls.function("pipe2");
+    }
+
+    /**
+     * F_SETPIPE_SZ of fcntl(2).
+     *
+     * @param bytes rounded up to a power of two pages by the kernel
+     * @return how many bytes the pipe holds now; or the negative of errno, where it holds what it held before
+     */
+    public static int setPipeSize(int fd, int bytes) {
+        return Downcalls.callInt(FcntlCall.FUNCTION, fd, F_SETPIPE_SZ, bytes, 0, 0, 0);
+    }
+
+    /** How many bytes a pipe holds: F_GETPIPE_SZ of fcntl(2). */
+    public static int pipeSize(int fd) {
+        return Downcalls.callInt(FcntlCall.FUNCTION, fd, F_GETPIPE_SZ, 0, 0, 0, 0);
+    }
+
+    private static final class FcntlCall {
+        static final MemorySegment FUNCTION = Downcalls.function("fcntl");
+    }
+
+    /**
+     * splice(2) without offsets, with SPLICE_F_MOVE and SPLICE_F_NONBLOCK.
+     *
+     * @param from a pipe's end for reading, or what to is one for
+     * @param bytes 1 or more
+     * @return bytes moved, 0 at the end of what is read from
+     */
+    public static long splice(int from, int to, long bytes) {
+        return Downcalls.callLong(SpliceCall.FUNCTION, from, 0, to, 0, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    }
+
+    private static final class SpliceCall {
+        static final MemorySegment FUNCTION = Downcalls.function("splice");
     }
 
     /** isatty(3): whether the descriptor is a terminal; false for one that is not open, too. */

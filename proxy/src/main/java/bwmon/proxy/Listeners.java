@@ -15,7 +15,7 @@ import java.nio.file.Path;
 
 import bwmon.cli.ProgramException;
 import bwmon.cli.ProgramException.Kind;
-import bwmon.proxy.relay.SystemErrors;
+import bwmon.proxy.socket.SystemErrors;
 import bwmon.traffic.Endpoint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

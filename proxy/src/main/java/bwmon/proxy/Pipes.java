@@ -57,23 +57,17 @@ public final class Pipes implements AutoCloseable {
     /**
      * Opens all pipes, or none.
      *
+     * @param runtime what they run on; closed with them, and where they cannot be opened
      * @param registry where the pipes' metrics go
      * @param log is told of connections that ended
      * @throws ProgramException naming the pipe and what is wrong with it; nothing is left open then
      */
-    public static Pipes open(List<PipeSpec> specs, MetricRegistry registry, Ticker ticker, ConnectionLog log)
+    public static Pipes open(List<PipeSpec> specs, RelayRuntime runtime, MetricRegistry registry, Ticker ticker,
+            ConnectionLog log)
             throws ProgramException {
-        Throwable unavailable = RelayRuntime.unavailable();
-        if (unavailable != null) {
-            throw new ProgramException(Kind.MISSING, "pipes need Netty's epoll library, which does not load here ("
-                    + unavailable.getMessage()
-                    + "): it is there for glibc on x86-64 and aarch64. Where /tmp is mounted noexec,"
-                    + " set BWMON_JAVA_OPTS=-Dio.netty.native.workdir=DIR", unavailable);
-        }
-        checkResolves(specs);
-        var pipes = new Pipes(new RelayRuntime(Runtime.getRuntime().availableProcessors(), ticker), registry, ticker,
-                log);
+        var pipes = new Pipes(runtime, registry, ticker, log);
         try {
+            checkResolves(specs);
             pipes.pipes.addAll(pipes.openAll(specs));
             return pipes;
         } catch (ProgramException | RuntimeException e) {

@@ -25,6 +25,7 @@ import bwmon.cli.StandardOutput;
 import bwmon.cli.Terminal;
 import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
+import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
@@ -130,7 +131,7 @@ public final class RunPipe implements Callable<Integer> {
                 // Else the kernel would end open connections in order, as if what was forwarded were all there was.
                 () -> Optional.ofNullable(opened.getNow(null)).ifPresent(Pipes::reset));
         try (AccessLog log = accessLog == null ? null : new AccessLog(accessLog);
-                Pipes pipes = Pipes.open(specs, new MetricRegistry(), Ticker.SYSTEM,
+                Pipes pipes = Pipes.open(specs, RelayRuntime.of(Ticker.SYSTEM), new MetricRegistry(), Ticker.SYSTEM,
                         log == null ? (_, _) -> {} : log)) {
             opened.complete(pipes);
             run(pipes, loop, log);

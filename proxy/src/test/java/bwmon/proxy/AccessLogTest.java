@@ -19,6 +19,7 @@ import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
 import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
+import bwmon.proxy.socket.Transport;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Ticker;
 import com.codahale.metrics.MetricRegistry;
@@ -34,7 +35,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 class AccessLogTest {
-    private static final RelayRuntime RUNTIME = new RelayRuntime(1, Ticker.SYSTEM);
+    private static final RelayRuntime RUNTIME = new RelayRuntime(1, Transport.best(), Ticker.SYSTEM);
     private static final Pipe PIPE = pipe("web");
 
     @TempDir

@@ -28,6 +28,7 @@ import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
 import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
+import bwmon.proxy.socket.Transport;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Ticker;
 import com.codahale.metrics.MetricRegistry;
@@ -132,7 +133,7 @@ class ConnectFailuresIT {
     void aNameThatResolvesNoMoreIsCounted() throws Exception {
         var meter = new PipeMeter(new MetricRegistry(), "pipe");
         var options = TestPipe.options(new Target.Tcp("no-such-host.invalid", 80));
-        try (var runtime = new RelayRuntime(1, Ticker.SYSTEM);
+        try (var runtime = new RelayRuntime(1, Transport.best(), Ticker.SYSTEM);
                 var forwarder = new Forwarder(runtime, options, meter, (_, _) -> {})) {
             Endpoint endpoint = forwarder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             forwarder.start();

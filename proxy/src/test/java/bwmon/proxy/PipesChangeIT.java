@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 
 import bwmon.cli.ProgramException;
 import bwmon.proxy.relay.PipeOptions;
+import bwmon.proxy.relay.RelayRuntime;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Ticker;
@@ -35,7 +36,7 @@ class PipesChangeIT {
     private final Pipes pipes;
 
     PipesChangeIT() throws ProgramException {
-        pipes = Pipes.open(List.of(first), registry, Ticker.SYSTEM, (_, _) -> {});
+        pipes = Pipes.open(List.of(first), RelayRuntime.of(Ticker.SYSTEM), registry, Ticker.SYSTEM, (_, _) -> {});
     }
 
     @AfterEach

@@ -16,6 +16,7 @@ import bwmon.proxy.meter.PipeMeter;
 import bwmon.proxy.relay.FinishedConnection;
 import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
+import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Endpoint;
@@ -29,10 +30,11 @@ final class TestPipe implements AutoCloseable {
     private final BlockingQueue<FinishedConnection> ended = new LinkedBlockingQueue<>();
 
     private TestPipe(PipeSpec spec, Pipes.ConnectionLog log) throws ProgramException {
-        pipes = Pipes.open(List.of(spec), new MetricRegistry(), Ticker.SYSTEM, (pipe, connection) -> {
-            log.ended(pipe, connection);
-            ended.add(connection);
-        });
+        pipes = Pipes.open(List.of(spec), RelayRuntime.of(Ticker.SYSTEM), new MetricRegistry(), Ticker.SYSTEM,
+                (pipe, connection) -> {
+                    log.ended(pipe, connection);
+                    ended.add(connection);
+                });
     }
 
     static TestPipe to(Target target) throws ProgramException {

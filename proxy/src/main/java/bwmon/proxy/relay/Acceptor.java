@@ -1,15 +1,14 @@
 package bwmon.proxy.relay;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 
+import bwmon.proxy.socket.Addresses;
+import bwmon.proxy.socket.ListeningSocket;
+import bwmon.proxy.socket.SystemErrors;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Protocol;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.unix.NativeInetAddress;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,63 +17,40 @@ import org.slf4j.LoggerFactory;
 /** One listening socket of a pipe. */
 final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
-    /** The kernel cuts this to net.core.somaxconn. */
-    private static final int BACKLOG = 65_535;
     private static final int ACCEPTS_AT_ONCE = 64;
-    /** Room for what Netty's accept fills in: a length, and at most a UNIX path. */
-    private static final int ADDRESS_BYTES = 128;
     /** How long to pause when there is no descriptor left. Edge-triggered: no event would tell of a later chance. */
     private static final long PAUSE_MILLIS = 100;
     private static final long CLOSE_SECONDS = 2;
 
     private final Forwarder forwarder;
-    private final IoEventLoop loop;
-    private final StreamSocket socket;
-    private final byte[] address = new byte[ADDRESS_BYTES];
+    private final RelayLoop loop;
+    private final ListeningSocket socket;
+    private final boolean isShared;
     private boolean pausing;
     private boolean closed;
 
-    private Acceptor(Forwarder forwarder, IoEventLoop loop, StreamSocket socket) {
+    /**
+     * Takes a socket over; accepts only after {@link #start}, so that several can be bound before any of them answers.
+     *
+     * @param isShared whether every loop has a listener there; else this one's connections are dealt out to all loops
+     */
+    Acceptor(Forwarder forwarder, RelayLoop loop, ListeningSocket socket, boolean isShared) {
         this.forwarder = forwarder;
         this.loop = loop;
         this.socket = socket;
-    }
-
-    /**
-     * Binds and listens; accepts only after {@link #start}, so that several can be bound before any of them answers.
-     *
-     * @throws IOException with what the kernel said
-     */
-    static Acceptor bind(Forwarder forwarder, IoEventLoop loop, SocketAddress address) throws IOException {
-        StreamSocket socket = StreamSocket.forAddress(address);
-        try {
-            if (socket.isTcp()) {
-                // Else a restart would have to wait for connections in TIME_WAIT.
-                socket.setReuseAddress(true);
-            }
-            socket.bind(StreamSocket.nativeAddress(address));
-            return new Acceptor(forwarder, loop, socket);
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
+        this.isShared = isShared;
     }
 
     /** Where it listens; null for a UNIX socket. */
     @Nullable
     Endpoint endpoint() {
-        return socket.isTcp() ? Addresses.endpoint(socket.localAddress()) : null;
+        return Addresses.endpoint(socket.localAddress());
     }
 
-    /**
-     * Starts to accept.
-     *
-     * @throws IOException with what the kernel said: another may have begun to listen since the bind
-     */
+    /** Starts to accept. */
     void start() throws IOException {
-        socket.listen(BACKLOG);
-        Future<?> registered = loop.submit(() -> {
-            socket.register(loop, this::accept);
+        Future<?> registered = loop.eventLoop().submit(() -> {
+            socket.register(loop.eventLoop(), this::accept);
             return null;
         }).awaitUninterruptibly();
         if (!registered.isSuccess()) {
@@ -91,9 +67,9 @@ final class Acceptor {
                 waitForDescriptors();
                 return;
             }
-            int descriptor = -1;
+            ListeningSocket.Accepted accepted = null;
             try {
-                descriptor = socket.accept(address);
+                accepted = socket.accept();
             } catch (IOException e) {
                 if (SystemErrors.number(e) == SystemErrors.ECONNABORTED) {
                     continue;
@@ -101,14 +77,14 @@ final class Acceptor {
                 fail(e);
                 return;
             } finally {
-                if (descriptor < 0) {
+                if (accepted == null) {
                     forwarder.descriptors().giveBack();
                 }
             }
-            if (descriptor < 0) {
+            if (accepted == null) {
                 return;
             }
-            take(StreamSocket.accepted(descriptor, socket.isTcp()));
+            take(accepted);
         }
         try {
             // There may be more, but others on this loop come first.
@@ -118,17 +94,14 @@ final class Acceptor {
         }
     }
 
-    private void take(StreamSocket client) {
+    private void take(ListeningSocket.Accepted accepted) {
         Flow flow = null;
-        if (socket.isTcp()) {
-            Endpoint remote = Addresses.endpoint(NativeInetAddress.address(address, 1, address[0]));
-            InetSocketAddress localAddress = client.localAddress();
-            Endpoint local = Addresses.endpoint(localAddress);
-            if (remote != null && local != null) {
-                flow = new Flow(Protocol.TCP, local, remote);
-            }
+        Endpoint remote = Addresses.endpoint(accepted.remote());
+        Endpoint local = socket.isTcp() ? Addresses.endpoint(accepted.socket().localAddress()) : null;
+        if (remote != null && local != null) {
+            flow = new Flow(Protocol.TCP, local, remote);
         }
-        forwarder.accepted(client, flow);
+        forwarder.accepted(accepted.socket(), flow, loop, isShared);
     }
 
     /** Whoever waits is kept in the kernel's queue, and counted as a failure once for each look; nobody is none. */
@@ -151,7 +124,7 @@ final class Acceptor {
     private void pauseNow() {
         if (!pausing) {
             pausing = true;
-            var _ = loop.schedule(() -> {
+            var _ = loop.eventLoop().schedule(() -> {
                 pausing = false;
                 accept();
             }, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
@@ -160,12 +133,12 @@ final class Acceptor {
 
     /** Lets nobody in for a while; any thread. */
     void pause() {
-        loop.execute(this::pauseNow);
+        loop.eventLoop().execute(this::pauseNow);
     }
 
     /** Lets those in who wait already, and then nobody; any thread but the loop's, for it waits until that is done. */
     void close() {
-        loop.submit(() -> {
+        loop.eventLoop().submit(() -> {
             if (socket.isRegistered()) {
                 accept();
             }

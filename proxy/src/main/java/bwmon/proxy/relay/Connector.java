@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import bwmon.proxy.meter.ConnectionEnd;
+import bwmon.proxy.socket.StreamSocket;
+import bwmon.proxy.socket.SystemErrors;
+import bwmon.proxy.socket.Transport;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
@@ -35,6 +38,7 @@ final class Connector {
     /** How soon to try again where the kernel says that it has no room just now. */
     private static final long RETRY_MILLIS = 20;
 
+    private final Transport transport;
     private final IoEventLoop loop;
     private final Runnable onShortage;
     private final Promise<Connected> result;
@@ -51,7 +55,8 @@ final class Connector {
      */
     record Connected(StreamSocket socket, SocketAddress address, boolean cut) {}
 
-    private Connector(IoEventLoop loop, Runnable onShortage) {
+    private Connector(Transport transport, IoEventLoop loop, Runnable onShortage) {
+        this.transport = transport;
         this.loop = loop;
         this.onShortage = onShortage;
         this.result = loop.newPromise();
@@ -65,9 +70,10 @@ final class Connector {
      * @param onShortage is told when this process has no descriptor left; the attempt goes on until the timeout
      * @return the socket, registered; or why there is none
      */
-    static Future<Connected> connect(IoEventLoop loop, Resolver resolver, Target target, Duration timeout,
+    static Future<Connected> connect(Transport transport, IoEventLoop loop, Resolver resolver, Target target,
+            Duration timeout,
             Runnable onShortage) {
-        var connector = new Connector(loop, onShortage);
+        var connector = new Connector(transport, loop, onShortage);
         Future<?> deadline = loop.schedule(
                 () -> connector.timedOut(timeout),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -116,14 +122,11 @@ final class Connector {
 
     /** Begins to connect; false if that failed or succeeded at once, so that nothing is pending. */
     private boolean attempt(SocketAddress address) throws IOException {
-        StreamSocket socket = StreamSocket.forAddress(address);
+        StreamSocket socket = transport.socket(address);
         boolean connected;
         try {
             socket.tune();
-            connected = socket.connect(StreamSocket.nativeAddress(address));
-            if (!connected) {
-                socket.awaitWritable();
-            }
+            connected = socket.beginConnect(address);
             // The first event of a connecting socket tells that it is connected, or that it failed.
             socket.register(loop, () -> finish(socket, address));
         } catch (IOException e) {
@@ -144,7 +147,7 @@ final class Connector {
 
     private void finish(StreamSocket socket, SocketAddress address) {
         try {
-            if (socket.mayWrite() && socket.finishConnect()) {
+            if (socket.mayWrite() && socket.isConnected()) {
                 connected(socket, address, false);
             }
         } catch (IOException e) {

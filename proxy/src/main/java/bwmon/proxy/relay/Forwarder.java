@@ -2,8 +2,10 @@ package bwmon.proxy.relay;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,11 +16,15 @@ import java.util.function.BiConsumer;
 
 import bwmon.proxy.meter.ConnectionMeter;
 import bwmon.proxy.meter.PipeMeter;
+import bwmon.proxy.socket.Addresses;
+import bwmon.proxy.socket.DescriptorBudget;
+import bwmon.proxy.socket.ListeningSocket;
+import bwmon.proxy.socket.StreamSocket;
+import bwmon.proxy.socket.Transport;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Ticker;
-import io.netty.channel.IoEventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +41,8 @@ public final class Forwarder implements AutoCloseable {
     private final @Nullable RateLimiter txLimiter;
     private final @Nullable RateLimiter rxLimiter;
     private final AtomicLong lastWarningNanos = new AtomicLong();
+    /** Addresses taken, where nobody answers yet. */
+    private final Deque<ListeningSocket> bound = new ArrayDeque<>();
     /** Event loops look through it. */
     private final List<Acceptor> acceptors = new CopyOnWriteArrayList<>();
     /** Bounded by {@link PipeOptions#maxConnections}. */
@@ -57,7 +65,8 @@ public final class Forwarder implements AutoCloseable {
 
     private @Nullable RateLimiter limiter() {
         return options.bytesPerSecond().isPresent()
-                ? new RateLimiter(options.bytesPerSecond().getAsLong(), runtime.ticker(), runtime.nextLoop())
+                ? new RateLimiter(options.bytesPerSecond().getAsLong(), runtime.ticker(),
+                        runtime.nextLoop().eventLoop())
                 : null;
     }
 
@@ -68,9 +77,9 @@ public final class Forwarder implements AutoCloseable {
      * @throws IOException with what the kernel said
      */
     public @Nullable Endpoint bind(SocketAddress address) throws IOException {
-        Acceptor acceptor = Acceptor.bind(this, runtime.nextLoop(), address);
-        acceptors.add(acceptor);
-        return acceptor.endpoint();
+        ListeningSocket socket = runtime.transport().bind(address);
+        bound.add(socket);
+        return Addresses.endpoint(socket.localAddress());
     }
 
     /**
@@ -79,9 +88,30 @@ public final class Forwarder implements AutoCloseable {
      * @throws IOException with what the kernel said
      */
     public void start() throws IOException {
-        for (Acceptor acceptor : acceptors) {
-            acceptor.start();
+        while (!bound.isEmpty()) {
+            ListeningSocket socket = bound.getFirst();
+            socket.listen();
+            // From here on the acceptor closes it.
+            bound.removeFirst();
+            boolean isShared = socket.isTcp() && runtime.loops().size() > 1;
+            RelayLoop first = runtime.nextLoop();
+            accept(first, socket, isShared);
+            if (isShared) {
+                // Not before it listens: two pipes, or two programs of one user, would share a port without a word.
+                socket.share();
+                for (RelayLoop loop : runtime.loops()) {
+                    if (!loop.equals(first)) {
+                        accept(loop, runtime.transport().join(socket), true);
+                    }
+                }
+            }
         }
+    }
+
+    private void accept(RelayLoop loop, ListeningSocket socket, boolean isShared) throws IOException {
+        var acceptor = new Acceptor(this, loop, socket, isShared);
+        acceptors.add(acceptor);
+        acceptor.start();
     }
 
     /**
@@ -97,26 +127,33 @@ public final class Forwarder implements AutoCloseable {
         return relays.stream().map(relay -> new Open(relay.flow(), relay.upstreamFlow(), relay.meter())).toList();
     }
 
-    void accepted(StreamSocket client, @Nullable Flow flow) {
+    /**
+     * Forwards for a client, unless there are too many.
+     *
+     * @param loop the one that accepted it, on which this is called
+     * @param stays whether that loop forwards for it; else it is the next one's turn
+     */
+    void accepted(StreamSocket client, @Nullable Flow flow, RelayLoop loop, boolean stays) {
         boolean isLetIn = meter.tryOpen(options.maxConnections());
         try {
-            if (isLetIn) {
-                client.tune();
-            } else {
+            if (!isLetIn) {
                 client.reset();
             }
         } catch (IOException e) {
-            // The client is gone already; reading will say so, where it can be counted.
             LOG.debug("a client that went at once", e);
         }
         if (!isLetIn) {
             runtime.descriptors().giveBack();
             return;
         }
-        IoEventLoop loop = runtime.nextLoop();
-        var relay = new Relay(this, loop, client, flow);
+        RelayLoop serving = stays ? loop : runtime.nextLoop();
+        var relay = new Relay(this, serving, client, flow);
         relays.add(relay);
-        loop.execute(relay::start);
+        if (serving.equals(loop)) {
+            relay.start();
+        } else {
+            serving.eventLoop().execute(relay::start);
+        }
     }
 
     void acceptFailed(IOException e) {
@@ -165,6 +202,10 @@ public final class Forwarder implements AutoCloseable {
         return runtime.descriptors();
     }
 
+    Transport transport() {
+        return runtime.transport();
+    }
+
     Resolver resolver() {
         return runtime.resolver();
     }
@@ -181,6 +222,16 @@ public final class Forwarder implements AutoCloseable {
     public void stopAccepting() {
         acceptors.forEach(Acceptor::close);
         acceptors.clear();
+        bound.forEach(Forwarder::close);
+        bound.clear();
+    }
+
+    private static void close(ListeningSocket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("closing a listening socket", e);
+        }
     }
 
     /** Resets all connections that are open. */

@@ -2,47 +2,57 @@ package bwmon.proxy.relay;
 
 import java.io.IOException;
 
+import bwmon.ffi.Errno;
+import bwmon.proxy.socket.KernelPipe;
+import bwmon.proxy.socket.KernelPipes;
+import bwmon.proxy.socket.StreamSocket;
+import bwmon.proxy.socket.SystemErrors;
 import bwmon.traffic.Direction;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a relayed connection: reads from one socket, writes to the other. Event loop only.
  *
- * <p>Reading waits until all that was read before is with the kernel, so at most one read of {@value #MAX_READ} bytes is
- * held back in each direction: 256 KiB for a connection that is stalled both ways.
+ * <p>Small amounts are read and written through the loop's buffer, two system calls for each. Where much comes, the kernel
+ * hands it from socket to socket through a pipe (splice(2)), and nothing is copied; a pipe is asked for when there is
+ * something to move, and given back as soon as it is empty.
+ *
+ * <p>Reading waits until all that was read before is with the kernel, so what is held back is at most one read, of
+ * {@value RelayLoop#BUFFER_BYTES} bytes, or one pipe, of {@value #MAX_SPLICE}; of pipes there is a bounded number.
  */
 final class OneWay {
-    /** The most that is read at a time. */
-    private static final int MAX_READ = 128 * 1024;
-    /** Rounds at a time, so that one busy connection does not keep the loop from the others: 512 KiB. */
-    private static final int ROUNDS = 4;
-
-    /** Read into by all connections of a loop; what a socket does not take at once is copied out of it. */
-    private static final FastThreadLocal<ByteBuf> READ_BUFFER = new FastThreadLocal<>() {
-        @Override
-        protected ByteBuf initialValue() {
-            return PooledByteBufAllocator.DEFAULT.directBuffer(MAX_READ, MAX_READ);
-        }
-
-        @Override
-        protected void onRemoval(ByteBuf buffer) {
-            buffer.release();
-        }
-    };
+    /** The most that is moved by splicing at a time. */
+    private static final int MAX_SPLICE = 1 << 20;
+    /** What is moved at a time, so that one busy connection does not keep the loop from the others. */
+    private static final int BUDGET = 1 << 20;
+    /** A read of so many bytes is a large one, and after so many of them in a row it is spliced. */
+    private static final int LARGE_READ = 32 * 1024;
+    private static final int LARGE_READS = 2;
+    /** Less than that is not worth a splice, and after so many of them in a row it is read and written again. */
+    private static final int SMALL_SPLICE = 16 * 1024;
+    private static final int SMALL_SPLICES = 4;
 
     private final Relay relay;
     private final StreamSocket from;
     private final StreamSocket to;
     private final Direction direction;
     private final @Nullable RateLimiter limiter;
+    /** Where a pipe is asked for; null where none serves: a limit's chunks are small. */
+    private @Nullable KernelPipes pipes;
 
     /** What was read, or is ours to say first, and was not taken yet. */
     private @Nullable ByteBuf pending;
     /** How many bytes at the front of {@code pending} are our own, and so not counted. */
     private int uncounted;
+    /** Holds what was spliced and was not taken yet; else null. */
+    private @Nullable KernelPipe pipe;
+    /** How many reads in a row were large, and splices small. */
+    private byte largeReads;
+    private byte smallSplices;
+    /** Bytes read since the pump began. */
+    private int moved;
     private boolean paid;
     private boolean waitingForTurn;
     private boolean sourceEnded;
@@ -57,6 +67,7 @@ final class OneWay {
         this.to = to;
         this.direction = direction;
         this.limiter = limiter;
+        this.pipes = limiter == null ? relay.loop().pipes() : null;
     }
 
     /** Says something of our own before anything that is forwarded; the buffer is taken over. */
@@ -71,7 +82,8 @@ final class OneWay {
 
     /** Moves what can be moved now, as much of it as is fair. */
     void pump() {
-        for (int round = 0; round < ROUNDS; round++) {
+        moved = 0;
+        while (moved < BUDGET) {
             if (!step()) {
                 return;
             }
@@ -108,24 +120,50 @@ final class OneWay {
 
     /** Writes what is pending; false if some of it still is. */
     private boolean flush() {
-        if (pending == null) {
+        if (pending == null && pipe == null) {
             return true;
         }
         if (!to.mayWrite()) {
             return false;
         }
-        int start = pending.readerIndex();
-        int taken = write(pending, start, pending.writerIndex());
+        return pipe != null ? drain(pipe) : pending == null || flush(pending);
+    }
+
+    private boolean flush(ByteBuf bytes) {
+        int start = bytes.readerIndex();
+        int taken = write(bytes, start, bytes.writerIndex());
         if (taken < 0) {
             return false;
         }
-        pending.readerIndex(start + taken);
-        if (pending.isReadable()) {
+        bytes.readerIndex(start + taken);
+        if (bytes.isReadable()) {
             return false;
         }
-        pending.release();
+        bytes.release();
         pending = null;
         return true;
+    }
+
+    /** Writes what a pipe holds, and gives it back once it holds nothing; false if it still does. */
+    private boolean drain(KernelPipe full) {
+        try {
+            relay.forwarded(direction, to.takeFrom(full));
+        } catch (IOException e) {
+            giveUpSink(e);
+            return false;
+        }
+        if (full.held() > 0) {
+            return false;
+        }
+        giveBackPipe();
+        return true;
+    }
+
+    private void giveBackPipe() {
+        if (pipe != null && pipes != null) {
+            pipes.giveBack(pipe);
+            pipe = null;
+        }
     }
 
     /** Writes and counts; -1 if the socket takes no more, ever. */
@@ -134,9 +172,7 @@ final class OneWay {
         try {
             taken = to.write(bytes, start, end);
         } catch (IOException e) {
-            abandon();
-            // Linux tells a reset by EPIPE if the peer had ended its stream before, else by ECONNRESET; but only once.
-            relay.sinkFailed(this, e, SystemErrors.number(e) != SystemErrors.EPIPE);
+            giveUpSink(e);
             return -1;
         }
         int ours = Math.min(taken, uncounted);
@@ -145,6 +181,12 @@ final class OneWay {
             relay.forwarded(direction, taken - ours);
         }
         return taken;
+    }
+
+    private void giveUpSink(IOException cause) {
+        abandon();
+        // Linux tells a reset by EPIPE if the peer had ended its stream before, else by ECONNRESET; but only once.
+        relay.sinkFailed(this, cause, SystemErrors.number(cause) != SystemErrors.EPIPE);
     }
 
     private boolean hasTurn() {
@@ -177,17 +219,58 @@ final class OneWay {
 
     /** One read, and the write of what it gave; false if nothing more can be done now. */
     private boolean transfer() {
-        ByteBuf buffer = READ_BUFFER.get();
-        int count = read(buffer, limiter == null ? MAX_READ : limiter.chunk());
+        if (largeReads >= LARGE_READS && pipes != null) {
+            pipe = pipes.take();
+            if (pipe != null) {
+                return splice(pipe);
+            }
+        }
+        return copy();
+    }
+
+    private boolean copy() {
+        ByteBuf buffer = relay.loop().buffer();
+        int count = read(buffer, limiter == null ? RelayLoop.BUFFER_BYTES : limiter.chunk());
         settle(Math.max(count, 0));
         if (count <= 0) {
             return sourceEnded;
         }
+        largeReads = count < LARGE_READ ? 0 : (byte) Math.min(largeReads + 1, LARGE_READS);
         int taken = write(buffer, 0, count);
         if (taken >= 0 && taken < count) {
-            pending = buffer.alloc().directBuffer(count - taken).writeBytes(buffer, taken, count - taken);
+            pending = PooledByteBufAllocator.DEFAULT.directBuffer(count - taken)
+                    .writeBytes(buffer, taken, count - taken);
         }
         return taken == count || abandoned;
+    }
+
+    /** As {@link #copy}, by way of an empty pipe. */
+    private boolean splice(KernelPipe empty) {
+        int count;
+        try {
+            count = from.moveTo(empty, MAX_SPLICE);
+        } catch (IOException e) {
+            giveBackPipe();
+            int number = SystemErrors.number(e);
+            if (number == Errno.EINVAL || number == Errno.ENOSYS) {
+                // Not this kind of socket, or not here. Nothing was lost by the attempt.
+                pipes = null;
+                return copy();
+            }
+            fail(e);
+            return true;
+        }
+        took(count);
+        if (count <= 0) {
+            giveBackPipe();
+            return sourceEnded;
+        }
+        smallSplices = count < SMALL_SPLICE ? (byte) (smallSplices + 1) : 0;
+        if (smallSplices >= SMALL_SPLICES) {
+            smallSplices = 0;
+            largeReads = 0;
+        }
+        return drain(empty) || abandoned;
     }
 
     /**
@@ -195,7 +278,7 @@ final class OneWay {
      * Counted as read, and never as forwarded.
      */
     private boolean discard() {
-        return read(READ_BUFFER.get(), MAX_READ) > 0;
+        return read(relay.loop().buffer(), RelayLoop.BUFFER_BYTES) > 0;
     }
 
     /** Reads and counts, and tells the relay of an end; 0 or less if there was nothing. */
@@ -207,7 +290,14 @@ final class OneWay {
             fail(e);
             return -1;
         }
+        took(count);
+        return count;
+    }
+
+    /** Counts what was read, 0 or more, or tells the relay of an end. */
+    private void took(int count) {
         if (count > 0) {
+            moved += count;
             relay.read(direction, count);
         } else if (count < 0 && sourceCut) {
             fail(null);
@@ -215,7 +305,6 @@ final class OneWay {
             sourceEnded = true;
             relay.sourceEnded(this);
         }
-        return count;
     }
 
     private void fail(@Nullable IOException e) {
@@ -249,6 +338,7 @@ final class OneWay {
             pending.release();
             pending = null;
         }
+        giveBackPipe();
         settle(0);
     }
 
@@ -269,7 +359,7 @@ final class OneWay {
 
     /** Bytes that were read and are left to be written. */
     int pendingBytes() {
-        return pending == null ? 0 : pending.readableBytes();
+        return (pending == null ? 0 : pending.readableBytes()) + (pipe == null ? 0 : pipe.held());
     }
 
     StreamSocket from() {

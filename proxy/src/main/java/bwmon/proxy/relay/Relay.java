@@ -9,11 +9,13 @@ import java.util.concurrent.TimeUnit;
 
 import bwmon.proxy.meter.ConnectionEnd;
 import bwmon.proxy.meter.ConnectionMeter;
+import bwmon.proxy.socket.Addresses;
+import bwmon.proxy.socket.StreamSocket;
+import bwmon.proxy.socket.SystemErrors;
 import bwmon.traffic.Direction;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Protocol;
-import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +38,7 @@ final class Relay {
     private static final long DELIVERY_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Forwarder forwarder;
-    private final IoEventLoop loop;
+    private final RelayLoop loop;
     private final StreamSocket client;
     private final String clientText;
     private final @Nullable Flow flow;
@@ -64,7 +66,7 @@ final class Relay {
      *
      * @param flow its ends as this host sees them, the listening one being the local; null for UNIX sockets
      */
-    Relay(Forwarder forwarder, IoEventLoop loop, StreamSocket client, @Nullable Flow flow) {
+    Relay(Forwarder forwarder, RelayLoop loop, StreamSocket client, @Nullable Flow flow) {
         this.forwarder = forwarder;
         this.loop = loop;
         this.client = client;
@@ -92,8 +94,10 @@ final class Relay {
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
         PipeOptions options = forwarder.options();
-        guarded(() -> Connector.connect(loop, forwarder.resolver(), options.target(), options.connectTimeout(),
-                forwarder::descriptorsShort)
+        guarded(() -> Connector
+                .connect(forwarder.transport(), loop.eventLoop(), forwarder.resolver(), options.target(),
+                        options.connectTimeout(),
+                        forwarder::descriptorsShort)
                 .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt))));
     }
 
@@ -130,7 +134,7 @@ final class Relay {
         toUpstream.sayFirst(forwarder.options().proxyProtocol().header(flow));
         socket.listener(this::pump);
         try {
-            client.register(loop, this::pump);
+            client.register(loop.eventLoop(), this::pump);
         } catch (IOException e) {
             end(ConnectionEnd.INTERNAL_ERROR, e);
             return;
@@ -170,17 +174,21 @@ final class Relay {
         if (left <= 0) {
             end(ConnectionEnd.IDLE_TIMEOUT, null);
         } else if (!over) {
-            idleCheck = loop.schedule(this::checkIdle, left, TimeUnit.NANOSECONDS);
+            idleCheck = loop.eventLoop().schedule(this::checkIdle, left, TimeUnit.NANOSECONDS);
         }
     }
 
     /** Does something on the event loop, unless that has ended, and the connection with it. */
     void execute(Runnable task) {
         try {
-            loop.execute(task);
+            loop.eventLoop().execute(task);
         } catch (RejectedExecutionException e) {
             LOG.debug("too late for {}", clientText, e);
         }
+    }
+
+    RelayLoop loop() {
+        return loop;
     }
 
     boolean isOver() {
@@ -287,14 +295,14 @@ final class Relay {
         }
         long least = Math.min(left, undelivered);
         long next = Math.min(2 * delayMillis, MAX_DELIVERY_CHECK_MILLIS);
-        deliveryCheck = loop.schedule(() -> checkDelivery(end, last, next, least, moved),
+        deliveryCheck = loop.eventLoop().schedule(() -> checkDelivery(end, last, next, least, moved),
                 delayMillis,
                 TimeUnit.MILLISECONDS);
     }
 
     /** Ends the connection because the program ends; any thread. */
     void shutDown() {
-        loop.execute(() -> end(ConnectionEnd.SHUTDOWN, null));
+        loop.eventLoop().execute(() -> end(ConnectionEnd.SHUTDOWN, null));
     }
 
     private void end(ConnectionEnd end, @Nullable Throwable cause) {

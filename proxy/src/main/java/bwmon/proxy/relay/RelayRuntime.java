@@ -1,44 +1,62 @@
 package bwmon.proxy.relay;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import bwmon.proxy.socket.DescriptorBudget;
+import bwmon.proxy.socket.KernelPipes;
+import bwmon.proxy.socket.Transport;
 import bwmon.traffic.Ticker;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import org.jspecify.annotations.Nullable;
+import io.netty.util.concurrent.EventExecutor;
 
 /** What all pipes of a program share: event loops and name look-ups. */
 public final class RelayRuntime implements AutoCloseable {
-    private final MultiThreadIoEventLoopGroup loops;
+    private final MultiThreadIoEventLoopGroup group;
+    private final List<RelayLoop> loops = new ArrayList<>();
+    private final AtomicInteger next = new AtomicInteger();
     private final Resolver resolver = new Resolver();
     private final DescriptorBudget descriptors = DescriptorBudget.ofThisProcess();
+    private final Transport transport;
     private final Ticker ticker;
 
     /**
      * Starts event loops.
      *
      * @param threads how many, 1 or more
-     * @throws IllegalStateException if {@link #unavailable} says why
      */
-    public RelayRuntime(int threads, Ticker ticker) {
-        if (!Epoll.isAvailable()) {
-            throw new IllegalStateException("no epoll", Epoll.unavailabilityCause());
-        }
+    public RelayRuntime(int threads, Transport transport, Ticker ticker) {
+        this.transport = transport;
         this.ticker = ticker;
-        this.loops = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("relay", true),
-                EpollIoHandler.newFactory());
+        this.group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("relay", true),
+                transport.loops());
+        for (EventExecutor loop : group) {
+            loops.add(new RelayLoop((IoEventLoop) loop,
+                    transport.canSplice() ? new KernelPipes(descriptors, ticker) : null));
+        }
     }
 
-    /** Why this machine cannot forward; null if it can. */
-    public static @Nullable Throwable unavailable() {
-        return Epoll.unavailabilityCause();
+    /** As many event loops as serve best here, of the best kind that there is. */
+    public static RelayRuntime of(Ticker ticker) {
+        return new RelayRuntime(Runtime.getRuntime().availableProcessors(), Transport.best(), ticker);
     }
 
-    IoEventLoop nextLoop() {
-        return loops.next();
+    /** All event loops. */
+    List<RelayLoop> loops() {
+        return loops;
+    }
+
+    /** Each in its turn. */
+    RelayLoop nextLoop() {
+        return loops.get(Math.floorMod(next.getAndIncrement(), loops.size()));
+    }
+
+    Transport transport() {
+        return transport;
     }
 
     Resolver resolver() {
@@ -56,7 +74,9 @@ public final class RelayRuntime implements AutoCloseable {
     /** Ends the event loops, after what they have to do already. */
     @Override
     public void close() {
-        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        if (group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS)) {
+            loops.forEach(RelayLoop::close);
+        }
         resolver.close();
     }
 }

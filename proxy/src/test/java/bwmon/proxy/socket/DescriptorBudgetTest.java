@@ -1,4 +1,4 @@
-package bwmon.proxy.relay;
+package bwmon.proxy.socket;
 
 import org.junit.jupiter.api.Test;
 

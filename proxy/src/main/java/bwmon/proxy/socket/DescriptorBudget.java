@@ -1,4 +1,4 @@
-package bwmon.proxy.relay;
+package bwmon.proxy.socket;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * How many connections this process has descriptors for, two each. Without it a burst of clients would take all of them,
  * and none would be left to reach an upstream: then nobody is served. Safe for any thread.
  */
-final class DescriptorBudget {
+public final class DescriptorBudget {
     private static final Logger LOG = LoggerFactory.getLogger(DescriptorBudget.class);
     private static final Pattern LIMIT = Pattern.compile("^Max open files\\s+([0-9]+|unlimited)\\s", Pattern.MULTILINE);
     /** For what else is opened later: logs, name look-ups, second attempts to connect. */
@@ -34,7 +34,7 @@ final class DescriptorBudget {
     }
 
     /** What this process may open (RLIMIT_NOFILE, proc_pid_limits(5)) less what it has open now. */
-    static DescriptorBudget ofThisProcess() {
+    public static DescriptorBudget ofThisProcess() {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             Matcher limit = LIMIT.matcher(Files.readString(Path.of("/proc/self/limits")));
             if (limit.find() && !limit.group(1).equals("unlimited")) {
@@ -48,7 +48,7 @@ final class DescriptorBudget {
     }
 
     /** Takes what one connection needs; false if there is not that much. */
-    boolean take() {
+    public boolean take() {
         if (taken.incrementAndGet() > connections) {
             taken.decrementAndGet();
             return false;
@@ -56,8 +56,13 @@ final class DescriptorBudget {
         return true;
     }
 
+    /** Takes as much for something that can be done without, while less than half is taken. */
+    boolean takeSpare() {
+        return taken.get() < connections / 2 && take();
+    }
+
     /** Gives back what one connection had. */
-    void giveBack() {
+    public void giveBack() {
         taken.decrementAndGet();
     }
 }

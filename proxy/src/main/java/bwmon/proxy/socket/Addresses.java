@@ -1,4 +1,4 @@
-package bwmon.proxy.relay;
+package bwmon.proxy.socket;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

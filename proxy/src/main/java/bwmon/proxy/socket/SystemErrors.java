@@ -1,10 +1,12 @@
-package bwmon.proxy.relay;
+package bwmon.proxy.socket;
 
 import java.io.FileNotFoundException;
 import java.net.NoRouteToHostException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import bwmon.ffi.Errno;
+import bwmon.ffi.ErrnoException;
 import io.netty.channel.unix.Errors.NativeIoException;
 
 /**
@@ -50,6 +52,7 @@ public final class SystemErrors {
     public static int number(Throwable error) {
         return switch (error) {
             case NativeIoException known -> Math.abs(known.expectedErr());
+            case ErrnoException known -> known.errno();
             // Thrown without a word for these two.
             case NoRouteToHostException _ -> EHOSTUNREACH;
             case FileNotFoundException _ -> ENOENT;
@@ -58,6 +61,11 @@ public final class SystemErrors {
                 yield number.find() ? Integer.parseInt(number.group(1)) : 0;
             }
         };
+    }
+
+    /** Whether a call that may not wait would have had to, or was interrupted: asking again later may help. */
+    static boolean isForNow(int number) {
+        return number == EAGAIN || number == Errno.EINTR;
     }
 
     /** What to tell a person. */

@@ -1,4 +1,4 @@
-package bwmon.proxy.relay;
+package bwmon.proxy.socket;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.NotYetConnectedException;
 
+import bwmon.ffi.ErrnoException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
@@ -26,18 +27,22 @@ import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A non-blocking stream socket, TCP or UNIX, on an epoll event loop, edge-triggered: it keeps in mind whether reading and
- * writing are worth a try, and tells its listener when that changes. Event loop only, but for the constructors.
+ * A socket on an epoll event loop, edge-triggered.
  *
  * <p>Always of its address's own family: an IPv6 socket for everything would open a listener on 0.0.0.0 to IPv6 as well.
  */
-final class StreamSocket extends Socket implements EpollIoHandle {
+final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     /** What epoll reports whether it was asked for or not, as does Netty's EPOLLERR: errors and hang-ups (EPOLLHUP, sys/epoll.h). */
     private static final int ERROR_OR_HANGUP = EpollIoOps.EPOLLERR.value() | 0x010;
-    private static final int READABLE = EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLRDHUP.value() | ERROR_OR_HANGUP;
+    /** Urgent data (EPOLLPRI, sys/epoll.h). */
+    private static final EpollIoOps URGENT = EpollIoOps.valueOf(0x002);
+    /** There is, or may be, something behind what a read gives that is short: an end, or what urgent data parts from it (tcp(7)). */
+    private static final int MORE_BEHIND = URGENT.value() | EpollIoOps.EPOLLRDHUP.value() | ERROR_OR_HANGUP;
+    private static final int READABLE = EpollIoOps.EPOLLIN.value() | MORE_BEHIND;
     private static final int WRITABLE = EpollIoOps.EPOLLOUT.value() | ERROR_OR_HANGUP;
     private static final EpollIoOps EVERYTHING = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT)
             .with(EpollIoOps.EPOLLRDHUP)
+            .with(URGENT)
             .with(EpollIoOps.EPOLLET);
 
     /** IPPROTO_TCP (netinet/in.h), TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
@@ -60,9 +65,11 @@ final class StreamSocket extends Socket implements EpollIoHandle {
     private Runnable listener = () -> {};
     private boolean readable = true;
     private boolean writable = true;
+    private boolean moreBehind;
     private boolean closed;
 
-    private StreamSocket(int descriptor, boolean tcp) {
+    /** Takes a descriptor over. */
+    EpollSocket(int descriptor, boolean tcp) {
         super(descriptor);
         this.tcp = tcp;
     }
@@ -72,22 +79,17 @@ final class StreamSocket extends Socket implements EpollIoHandle {
      *
      * @throws IOException if the kernel gives none, most often for want of descriptors
      */
-    static StreamSocket forAddress(SocketAddress address) throws IOException {
+    static EpollSocket forAddress(SocketAddress address) throws IOException {
         try {
             if (address instanceof UnixDomainSocketAddress) {
-                return new StreamSocket(newSocketDomain0(), false);
+                return new EpollSocket(newSocketDomain0(), false);
             }
             boolean v4 = address instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet4Address;
-            return new StreamSocket(newSocketStream0(!v4), true);
+            return new EpollSocket(newSocketStream0(!v4), true);
         } catch (ChannelException e) {
             // Netty wraps what the kernel said.
             throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
         }
-    }
-
-    /** A socket that {@code accept} gave. */
-    static StreamSocket accepted(int descriptor, boolean tcp) {
-        return new StreamSocket(descriptor, tcp);
     }
 
     /** The address in the form that Netty's native calls take. */
@@ -97,16 +99,13 @@ final class StreamSocket extends Socket implements EpollIoHandle {
                 : address;
     }
 
-    boolean isTcp() {
+    @Override
+    public boolean isTcp() {
         return tcp;
     }
 
-    /**
-     * Puts the socket on a loop, on whose thread this is called; the listener is called there after every change.
-     *
-     * @throws IOException if epoll does not take it (fs.epoll.max_user_watches)
-     */
-    void register(IoEventLoop loop, Runnable listener) throws IOException {
+    @Override
+    public void register(IoEventLoop loop, Runnable listener) throws IOException {
         this.listener = listener;
         // On the loop's own thread this is done when the call returns.
         Future<IoRegistration> done = loop.register(this);
@@ -117,11 +116,8 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         arm();
     }
 
-    /**
-     * Asks to be told of what is the case, also where it was told before: the edge comes again. So a listener that has
-     * more to do than is fair goes on when the others have had their turn.
-     */
-    void arm() throws IOException {
+    @Override
+    public void arm() throws IOException {
         if (registration == null || closed) {
             return;
         }
@@ -132,29 +128,38 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         }
     }
 
-    /** Takes the socket as not writable until the kernel says so: how a connection under way is told from one made. */
-    void awaitWritable() {
-        writable = false;
-    }
-
     /** Whether a loop has it. */
     boolean isRegistered() {
         return registration != null;
     }
 
-    /** Who is told of changes from now on. */
-    void listener(Runnable listener) {
+    @Override
+    public void listener(Runnable listener) {
         this.listener = listener;
     }
 
-    /** Options for both ends of a forwarded connection. */
-    void tune() throws IOException {
+    @Override
+    public void tune() throws IOException {
         if (tcp) {
             // Without it the small messages of interactive protocols wait for acknowledgements (RFC 896).
             setTcpNoDelay(true);
             // A peer that vanished without a word is noticed in the end, and its connection does not stay for ever.
             setKeepAlive(true);
         }
+    }
+
+    @Override
+    public boolean beginConnect(SocketAddress address) throws IOException {
+        boolean isConnected = connect(nativeAddress(address));
+        // Else the first event would be taken for a connection that is made.
+        writable = isConnected;
+        return isConnected;
+    }
+
+    @Override
+    public boolean isConnected() throws IOException {
+        // An event may be meant for the socket that had this descriptor before, and SO_ERROR tells of failures only.
+        return finishConnect() && (!tcp || remoteAddress() != null);
     }
 
     @Override
@@ -167,38 +172,32 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         int ops = ((EpollIoEvent) event).ops().value();
         readable |= (ops & READABLE) != 0;
         writable |= (ops & WRITABLE) != 0;
+        moreBehind |= (ops & MORE_BEHIND) != 0;
         if (!closed) {
             listener.run();
         }
     }
 
-    /** Whether reading may give something. */
-    boolean mayRead() {
+    @Override
+    public boolean mayRead() {
         return readable;
     }
 
-    /** Whether writing may take something. */
-    boolean mayWrite() {
+    @Override
+    public boolean mayWrite() {
         return writable;
     }
 
-    /**
-     * Reads into a direct buffer from its start.
-     *
-     * @return bytes read, 0 if there are none now, -1 at the end of the stream
-     */
-    int read(ByteBuf buffer, int max) throws IOException {
+    @Override
+    public int read(ByteBuf buffer, int max) throws IOException {
         int count = recvAddress(buffer.memoryAddress(), 0, max);
-        readable = count > 0;
+        // A short read has emptied the queue (epoll(7)); whatever comes later tells of itself.
+        readable = count == max || (count > 0 && moreBehind);
         return count;
     }
 
-    /**
-     * Writes from a direct buffer.
-     *
-     * @return bytes that the kernel took, 0 or more
-     */
-    int write(ByteBuf buffer, int from, int to) throws IOException {
+    @Override
+    public int write(ByteBuf buffer, int from, int to) throws IOException {
         int count = sendAddress(buffer.memoryAddress(), from, to);
         if (count < to - from) {
             writable = false;
@@ -206,12 +205,26 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         return count;
     }
 
-    /**
-     * Says that nothing more will be written.
-     *
-     * @throws IOException if the connection is broken already
-     */
-    void endOutput() throws IOException {
+    @Override
+    public int moveTo(KernelPipe pipe, int max) throws IOException {
+        int count = pipe.fill(intValue(), max);
+        // A short one tells nothing: the pipe has slots, too.
+        readable = count > 0;
+        if (count < 0 && !SystemErrors.isForNow(-count)) {
+            throw new ErrnoException("splice", -count);
+        }
+        return count > 0 ? count : count == 0 ? -1 : 0;
+    }
+
+    @Override
+    public int takeFrom(KernelPipe pipe) throws IOException {
+        int count = pipe.drain(intValue());
+        writable = pipe.held() == 0;
+        return count;
+    }
+
+    @Override
+    public void endOutput() throws IOException {
         try {
             shutdown(false, true);
         } catch (NotYetConnectedException e) {
@@ -220,12 +233,8 @@ final class StreamSocket extends Socket implements EpollIoHandle {
         }
     }
 
-    /**
-     * How much of what was written, FIN included, the peer's kernel has not acknowledged: 0 for nothing, and for nothing
-     * that ever will be, because the connection is no more; else a figure that falls as delivery goes on. UNIX sockets
-     * deliver at once.
-     */
-    long undelivered() throws IOException {
+    @Override
+    public long undelivered() throws IOException {
         if (!tcp) {
             return 0;
         }
@@ -253,15 +262,16 @@ final class StreamSocket extends Socket implements EpollIoHandle {
     public void close() throws IOException {
         if (!closed) {
             closed = true;
+            // The descriptor first: epoll then forgets it by itself, and Netty need not ask for that.
+            super.close();
             if (registration != null) {
                 registration.cancel();
             }
-            super.close();
         }
     }
 
-    /** Breaks the connection off, so that the peer does not take what it got for all there was. */
-    void reset() throws IOException {
+    @Override
+    public void reset() throws IOException {
         if (!closed && tcp) {
             setSoLinger(0);
         }

@@ -1,0 +1,71 @@
+package bwmon.proxy.socket;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import org.jspecify.annotations.Nullable;
+
+/** Sockets on Netty's epoll loops. */
+public final class EpollTransport implements Transport {
+
+    /** Why there is none here; null if there is. */
+    public static @Nullable Throwable unavailable() {
+        return Epoll.unavailabilityCause();
+    }
+
+    @Override
+    public IoHandlerFactory loops() {
+        return EpollIoHandler.newFactory();
+    }
+
+    @Override
+    public boolean canSplice() {
+        return true;
+    }
+
+    @Override
+    public StreamSocket socket(SocketAddress address) throws IOException {
+        return EpollSocket.forAddress(address);
+    }
+
+    @Override
+    public ListeningSocket bind(SocketAddress address) throws IOException {
+        return bind(address, false);
+    }
+
+    private static ListeningSocket bind(SocketAddress address, boolean isShared) throws IOException {
+        EpollSocket socket = EpollSocket.forAddress(address);
+        try {
+            if (socket.isTcp()) {
+                // Else a restart would have to wait for connections in TIME_WAIT.
+                socket.setReuseAddress(true);
+                socket.setReusePort(isShared);
+            }
+            socket.bind(EpollSocket.nativeAddress(address));
+            return new EpollListener(socket);
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public ListeningSocket join(ListeningSocket other) throws IOException {
+        InetSocketAddress address = other.localAddress();
+        if (address == null) {
+            throw new IllegalArgumentException("UNIX sockets do not share their place");
+        }
+        ListeningSocket socket = bind(address, true);
+        try {
+            socket.listen();
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package bwmon.proxy.socket;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+import io.netty.channel.IoEventLoop;
+import org.jspecify.annotations.Nullable;
+
+/** A non-blocking socket that is bound, and listens from {@link #listen} on. Event loop only, once it is registered. */
+public interface ListeningSocket {
+
+    /** Whether it is TCP; else UNIX. */
+    boolean isTcp();
+
+    /** Where it is bound to; null for UNIX sockets. */
+    @Nullable
+    InetSocketAddress localAddress();
+
+    /**
+     * Starts to listen.
+     *
+     * @throws IOException with what the kernel said: another may have begun to listen since the bind
+     */
+    void listen() throws IOException;
+
+    /**
+     * Lets others of this program's sockets listen at the same address, made by {@link Transport#join}; the kernel deals
+     * connections out between them (SO_REUSEPORT, socket(7)).
+     */
+    void share() throws IOException;
+
+    /** As {@link StreamSocket#register}. */
+    void register(IoEventLoop loop, Runnable listener) throws IOException;
+
+    /** Whether a loop has it. */
+    boolean isRegistered();
+
+    /** As {@link StreamSocket#arm}. */
+    void arm() throws IOException;
+
+    /**
+     * Takes the next connection.
+     *
+     * @return null if nobody waits
+     * @throws IOException with what the kernel said
+     */
+    @Nullable
+    Accepted accept() throws IOException;
+
+    /**
+     * A connection that was taken.
+     *
+     * @param remote the client's end; null for UNIX sockets
+     */
+    record Accepted(StreamSocket socket, @Nullable InetSocketAddress remote) {}
+
+    /** Whether there are connections that nobody has accepted; where that is not known, yes. */
+    boolean hasWaiting() throws IOException;
+
+    /** Closes. Closing twice does nothing. */
+    void close() throws IOException;
+}
