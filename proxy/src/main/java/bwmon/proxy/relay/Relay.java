@@ -235,6 +235,16 @@ final class Relay {
         }
     }
 
+    /** Whether a stream that seems to have come to its end was cut by a reset, of which splicing to its socket was told. */
+    boolean isCut(OneWay way, Direction direction) {
+        try {
+            return reverse(way).hasFallenShort() && !way.from().hasEnded(meter.read(direction));
+        } catch (IOException e) {
+            LOG.debug("asking for the end of {}", clientText, e);
+            return true;
+        }
+    }
+
     /** A socket's stream came to its end. */
     void sourceEnded(OneWay way) {
         if (reverse(way).isAbandoned()) {

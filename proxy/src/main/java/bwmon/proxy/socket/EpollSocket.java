@@ -50,6 +50,7 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     private static final int TCP_INFO = 11;
     private static final int TCPI_STATE = 0;
     private static final int TCPI_UNACKED = 24;
+    private static final int TCPI_BYTES_RECEIVED = 128;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_BYTES = 148;
     private static final int TCP_CLOSE = 7;
@@ -243,6 +244,12 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
                 ? 0
                 : Integer.toUnsignedLong(info.getInt(TCPI_UNACKED))
                         + Integer.toUnsignedLong(info.getInt(TCPI_NOTSENT_BYTES));
+    }
+
+    @Override
+    public boolean hasEnded(long bytes) throws IOException {
+        // The kernel counts a FIN as a byte (tcp_rcv_nxt_update, net/ipv4/tcp_input.c).
+        return !tcp || info().getLong(TCPI_BYTES_RECEIVED) > bytes;
     }
 
     private ByteBuffer info() throws IOException {

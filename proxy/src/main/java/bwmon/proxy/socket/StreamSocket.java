@@ -103,6 +103,14 @@ public interface StreamSocket {
      */
     long undelivered() throws IOException;
 
+    /**
+     * Whether the peer ended its stream, asked where reading told of an end: where the one word that the kernel has of a
+     * reset was used up by a splice that had moved something before, reading tells of an end in its place.
+     *
+     * @param bytes all that was read from this socket
+     */
+    boolean hasEnded(long bytes) throws IOException;
+
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
     void close() throws IOException;
 
