@@ -266,11 +266,11 @@ final class OneWay {
             fail(e);
             return true;
         }
-        took(count);
-        if (count <= 0) {
+        if (count == 0) {
             giveBackPipe();
-            return sourceEnded;
+            return from.mayRead() && copy();
         }
+        took(count);
         smallSplices = count < SMALL_SPLICE ? (byte) (smallSplices + 1) : 0;
         if (smallSplices >= SMALL_SPLICES) {
             smallSplices = 0;

@@ -16,6 +16,9 @@ import io.netty.util.concurrent.EventExecutor;
 
 /** What all pipes of a program share: event loops and name look-ups. */
 public final class RelayRuntime implements AutoCloseable {
+    /** More than that serve nobody: each is a thread that is always busy under load. */
+    public static final int MAX_THREADS = 1024;
+
     private final MultiThreadIoEventLoopGroup group;
     private final List<RelayLoop> loops = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
@@ -43,6 +46,15 @@ public final class RelayRuntime implements AutoCloseable {
     /** As many event loops as serve best here, of the best kind that there is. */
     public static RelayRuntime of(Ticker ticker) {
         return new RelayRuntime(Runtime.getRuntime().availableProcessors(), Transport.best(), ticker);
+    }
+
+    /**
+     * As many event loops as a user asked for.
+     *
+     * @param threads 0 for as many as serve best here, to {@link #MAX_THREADS}
+     */
+    public static RelayRuntime of(int threads, Ticker ticker) {
+        return threads == 0 ? of(ticker) : new RelayRuntime(threads, Transport.best(), ticker);
     }
 
     /** All event loops. */

@@ -67,6 +67,8 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     private boolean readable = true;
     private boolean writable = true;
     private boolean moreBehind;
+    /** Whether there was urgent data, ever: splice(2) never gets past it, and takes the end of the stream to be there. */
+    private boolean urgent;
     private boolean closed;
 
     /** Takes a descriptor over. */
@@ -174,6 +176,7 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         readable |= (ops & READABLE) != 0;
         writable |= (ops & WRITABLE) != 0;
         moreBehind |= (ops & MORE_BEHIND) != 0;
+        urgent |= (ops & URGENT.value()) != 0;
         if (!closed) {
             listener.run();
         }
@@ -208,13 +211,16 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
 
     @Override
     public int moveTo(KernelPipe pipe, int max) throws IOException {
+        if (urgent) {
+            return 0;
+        }
         int count = pipe.fill(intValue(), max);
         // A short one tells nothing: the pipe has slots, too.
-        readable = count > 0;
+        readable = count >= 0;
         if (count < 0 && !SystemErrors.isForNow(-count)) {
             throw new ErrnoException("splice", -count);
         }
-        return count > 0 ? count : count == 0 ? -1 : 0;
+        return Math.max(count, 0);
     }
 
     @Override

@@ -77,7 +77,8 @@ public interface StreamSocket {
      * Moves what the peer sent into an empty kernel pipe.
      *
      * @param max bytes, 1 or more
-     * @return bytes moved, 0 if there are none now, -1 at the end of the stream
+     * @return bytes moved; 0 if there are none now, or where {@link #mayRead} still says yes, none that can be moved: then
+     *     reading tells more, the end of the stream too
      * @throws IOException with what the kernel said; EINVAL and ENOSYS mean that it does not splice this socket
      */
     int moveTo(KernelPipe pipe, int max) throws IOException;
