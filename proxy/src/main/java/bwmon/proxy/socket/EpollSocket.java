@@ -161,8 +161,8 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
 
     @Override
     public boolean isConnected() throws IOException {
-        // An event may be meant for the socket that had this descriptor before, and SO_ERROR tells of failures only.
-        return finishConnect() && (!tcp || remoteAddress() != null);
+        // SO_ERROR alone tells of failures only, and an event may be meant for the socket that had this descriptor before.
+        return remoteAddress() != null || (finishConnect() && !tcp);
     }
 
     @Override
