@@ -119,7 +119,7 @@ final class Listeners {
     }
 
     private static boolean isInUse(IOException e) {
-        return e instanceof BindException || SystemErrors.number(e) == SystemErrors.EADDRINUSE;
+        return SystemErrors.number(e) == SystemErrors.EADDRINUSE;
     }
 
     private static ProgramException listenError(Pipe pipe, String where, IOException e) {

@@ -18,6 +18,11 @@ public final class EpollTransport implements Transport {
     }
 
     @Override
+    public @Nullable String remark() {
+        return null;
+    }
+
+    @Override
     public IoHandlerFactory loops() {
         return EpollIoHandler.newFactory();
     }

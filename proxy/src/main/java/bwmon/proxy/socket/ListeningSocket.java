@@ -17,7 +17,7 @@ public interface ListeningSocket {
     InetSocketAddress localAddress();
 
     /**
-     * Starts to listen.
+     * Starts to listen, where that was not done by the {@link Transport#bind bind}.
      *
      * @throws IOException with what the kernel said: another may have begun to listen since the bind
      */
@@ -39,7 +39,7 @@ public interface ListeningSocket {
     void arm() throws IOException;
 
     /**
-     * Takes the next connection.
+     * Takes the next connection; its socket is {@link StreamSocket#tune tuned}.
      *
      * @return null if nobody waits
      * @throws IOException with what the kernel said

@@ -1,13 +1,32 @@
 package bwmon.proxy.socket;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.nio.NioIoHandler;
+import org.jspecify.annotations.Nullable;
 
 /** Sockets of java.nio on Netty's selector loops, where there is no epoll library. */
 public final class NioTransport implements Transport {
+
+    @Override
+    public @Nullable String remark() {
+        Throwable missing = EpollTransport.unavailable();
+        return missing == null
+                ? null
+                : "forwarding takes more processor time here, without Netty's epoll library: " + cause(missing);
+    }
+
+    /** What the system said, which Netty has wrapped in what it tried. */
+    private static String cause(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return SystemErrors.text(cause);
+    }
 
     @Override
     public IoHandlerFactory loops() {
@@ -21,16 +40,21 @@ public final class NioTransport implements Transport {
 
     @Override
     public StreamSocket socket(SocketAddress address) throws IOException {
-        throw new IOException("to come");
+        return NioSocket.forAddress(address);
     }
 
+    /** {@inheritDoc} Here it listens already: clients are kept waiting, not refused. */
     @Override
     public ListeningSocket bind(SocketAddress address) throws IOException {
-        throw new IOException("to come");
+        return NioListener.bind(address, false);
     }
 
     @Override
     public ListeningSocket join(ListeningSocket other) throws IOException {
-        throw new IOException("to come");
+        InetSocketAddress address = other.localAddress();
+        if (address == null) {
+            throw new IllegalArgumentException("UNIX sockets do not share their place");
+        }
+        return NioListener.bind(address, true);
     }
 }

@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEventLoop;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A non-blocking stream socket, TCP or UNIX, on an event loop: it keeps in mind whether reading and writing are worth a try,
@@ -16,7 +17,8 @@ public interface StreamSocket {
     /** Whether it is TCP; else UNIX. */
     boolean isTcp();
 
-    /** Our end. TCP only. */
+    /** Our end. TCP only; null where that is not known, because the connection was reset as soon as it was made. */
+    @Nullable
     InetSocketAddress localAddress();
 
     /** Options for both ends of a forwarded connection. */

@@ -1,17 +1,24 @@
 package bwmon.proxy.socket;
 
 import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import bwmon.ffi.Errno;
 import bwmon.ffi.ErrnoException;
 import io.netty.channel.unix.Errors.NativeIoException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The kernel's error numbers (asm-generic/errno-base.h, asm-generic/errno.h) behind what Netty throws. Its texts are
- * strerror(3)'s, in the user's language, and so not to be searched.
+ * The kernel's error numbers (asm-generic/errno-base.h, asm-generic/errno.h) behind what Netty and the JDK throw. Their texts
+ * are strerror(3)'s, in the user's language: so they are compared with what that says for the numbers that are known here.
  */
 public final class SystemErrors {
     /** No such file or directory. */
@@ -46,6 +53,10 @@ public final class SystemErrors {
     /** How Netty names the number where it makes an exception of the JDK's. */
     private static final Pattern NUMBER = Pattern.compile("error\\(-?([0-9]{1,4})\\)");
 
+    private static final int[] KNOWN = {ENOENT, EAGAIN, EACCES, ENFILE, EMFILE, EPIPE, EADDRINUSE, EADDRNOTAVAIL,
+            ENETUNREACH, ECONNABORTED, ECONNRESET, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH};
+    private static final Logger LOG = LoggerFactory.getLogger(SystemErrors.class);
+
     private SystemErrors() {}
 
     /** The kernel's number; 0 if none is known. */
@@ -56,11 +67,51 @@ public final class SystemErrors {
             // Thrown without a word for these two.
             case NoRouteToHostException _ -> EHOSTUNREACH;
             case FileNotFoundException _ -> ENOENT;
-            default -> {
-                Matcher number = NUMBER.matcher(String.valueOf(error.getMessage()));
-                yield number.find() ? Integer.parseInt(number.group(1)) : 0;
-            }
+            default -> known(error, String.valueOf(error.getMessage()));
         };
+    }
+
+    private static int known(Throwable error, String message) {
+        Matcher named = NUMBER.matcher(message);
+        if (named.find()) {
+            return Integer.parseInt(named.group(1));
+        }
+        Integer number = Texts.NUMBERS.get(message);
+        if (number != null) {
+            return number;
+        }
+        return switch (error) {
+            // Those two stand for several numbers, of which these are the most frequent.
+            case ConnectException _ -> ECONNREFUSED;
+            case BindException _ -> EADDRINUSE;
+            default -> 0;
+        };
+    }
+
+    /** An exception that says its number, where the JDK has none. */
+    static IOException exception(String operation, int number) {
+        return new IOException(operation + "(..) failed with error(-" + number + "): " + Errno.name(number));
+    }
+
+    /** The numbers behind texts. */
+    private static final class Texts {
+        static final Map<String, Integer> NUMBERS = numbers();
+
+        private static Map<String, Integer> numbers() {
+            var numbers = new HashMap<String, Integer>();
+            // The JDK's own words for a read that failed so; the other two are in case nobody tells.
+            numbers.put("Connection reset", ECONNRESET);
+            numbers.put("Connection reset by peer", ECONNRESET);
+            numbers.put("Broken pipe", EPIPE);
+            try {
+                for (int number : KNOWN) {
+                    numbers.put(Errno.text(number), number);
+                }
+            } catch (UnsupportedOperationException e) {
+                LOG.debug("the C library's texts are not to be had", e);
+            }
+            return numbers;
+        }
     }
 
     /** Whether a call that may not wait would have had to, or was interrupted: asking again later may help. */

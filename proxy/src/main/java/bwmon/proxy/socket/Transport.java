@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 
 import io.netty.channel.IoHandlerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A way to do sockets on event loops. */
 public interface Transport {
@@ -12,6 +13,10 @@ public interface Transport {
     static Transport best() {
         return EpollTransport.unavailable() == null ? new EpollTransport() : new NioTransport();
     }
+
+    /** What a person should know of it, as a sentence without its stop: what it costs, and why; null for nothing. */
+    @Nullable
+    String remark();
 
     /** What event loops need that run sockets of this kind. */
     IoHandlerFactory loops();
@@ -27,7 +32,8 @@ public interface Transport {
     StreamSocket socket(SocketAddress address) throws IOException;
 
     /**
-     * A socket that is bound to that address, and does not answer yet as far as the transport can do that.
+     * A socket that is bound to that address, and does not answer yet as far as the transport can do that: java.nio binds
+     * and listens in one step, so that clients wait already, and a second listener there fails here instead of later.
      *
      * @throws IOException with what the kernel said
      */
