@@ -306,6 +306,12 @@ final class NioSocket implements StreamSocket {
     }
 
     @Override
+    public boolean hasEnded(long bytes) {
+        // Nothing is spliced here.
+        return true;
+    }
+
+    @Override
     public void close() throws IOException {
         selection.close();
     }
