@@ -147,6 +147,6 @@ launch() {
     # that is no news for the program's own output.
     set -f
     # shellcheck disable=SC2086
-    exec "$java" $collector $memory $always ${cache:+"-XX:AOTCache=$cache"} ${cache:+-Xlog:aot*=off,cds*=off} \
+    exec "$java" $collector $memory $always -Djava.library.path="$home/lib" ${cache:+"-XX:AOTCache=$cache"} ${cache:+-Xlog:aot*=off,cds*=off} \
         ${JAVA_OPTS-} ${BWMON_JAVA_OPTS-} -cp "$home/lib/*" "$main" "$@"
 }
