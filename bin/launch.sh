@@ -143,6 +143,8 @@ launch() {
     # An exhausted heap ends the program (exit code 3): one that lost a thread would go on with wrong numbers.
     always='-XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -Djava.net.preferIPv6Addresses=system'
     find_cache
+    # Netty's native library lies beside the jars: else it would be unpacked into /tmp at each start, and not run where that is
+    # mounted noexec.
     # What users add comes last and so wins; it is split at blanks, nothing else. Where it makes the JVM refuse the cache,
     # that is no news for the program's own output.
     set -f
