@@ -142,12 +142,16 @@ static void serve(int fd, struct connection *c)
 {
     if (c->mode == 'd') {
         int more = send_blocks(fd, c);
+        if (more < 0)
+            perror("load server: send");
         if (more < 0 || (now() >= c->begin && c->partial == 0))
             done(fd);
         return;
     }
     if (c->mode == 'u') {
         int more = receive_blocks(fd, c);
+        if (more == -2)
+            perror("load server: recv");
         if (more == -1)
             send(fd, &c->bytes, sizeof c->bytes, MSG_NOSIGNAL);
         if (more < 0)

@@ -1,4 +1,5 @@
 """The ways that bench/proxy/run and memory measure: each with its own namespace, server of load.c, and forwarder."""
+import argparse
 import json
 import os
 import pathlib
@@ -23,6 +24,22 @@ def enter_namespace():
     """Starts this program again as root of a user namespace, if it is not root: only root makes network namespaces."""
     if os.getuid() != 0:
         os.execvp("unshare", ["unshare", "--user", "--map-root-user", sys.executable, *sys.argv])
+
+
+def among(known):
+    """For argparse: some of these names, in their own order."""
+    def read(text):
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        unknown = [word for word in words if word not in known]
+        if unknown or not words:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not among {', '.join(known)}")
+        return [name for name in known if name in words]
+    return read
+
+
+def command_line(program):
+    settings = [f"{name}={shlex.quote(os.environ[name])} " for name in ("BENCH_RUNPIPE_ARGS", "BWMON_JAVA_OPTS") if name in os.environ]
+    return f"{''.join(settings)}bench/proxy/{program}{''.join(' ' + shlex.quote(word) for word in sys.argv[1:])}"
 
 
 def machine():
@@ -238,6 +255,8 @@ class Running:
 
     def end(self, process):
         family = tree(process.pid)
+        if process.stdin:
+            process.stdin.close()  # which ends the load
         if process.poll() is None:
             process.terminate()
             try:
@@ -250,6 +269,9 @@ class Running:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        for stream in process.stdin, process.stdout:
+            if stream:
+                stream.close()
         self.processes.remove(process)
 
     def __exit__(self, *_):
