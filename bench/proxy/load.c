@@ -214,6 +214,7 @@ static void server(int port)
                 *of(accepted) = (struct connection) {0};
                 open_now++;
                 watch(EPOLL_CTL_ADD, accepted, EPOLLIN);
+                serve(accepted, of(accepted)); /* the request is there already, most often */
             }
             if (errno != EAGAIN && errno != ECONNABORTED)
                 fail("accept");
@@ -231,7 +232,7 @@ static void sample(int64_t nanos)
 }
 
 /* Begins to connect, from one of several source addresses in turn, so that their ports do not run out. */
-static void begin(int port)
+static void begin(int port, uint32_t then)
 {
     static unsigned source;
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + source++ % SOURCES)};
@@ -241,7 +242,6 @@ static void begin(int port)
     if (fd < 0)
         fail("socket");
     set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     *of(fd) = (struct connection) {.connecting = 1, .begin = time};
     if (bind(fd, (struct sockaddr *) &from, sizeof from) != 0)
         fail("bind");
@@ -251,11 +251,13 @@ static void begin(int port)
         return;
     }
     open_now++;
-    watch(EPOLL_CTL_ADD, fd, EPOLLOUT);
+    /* On loopback it is there already, as a rule, and the request need not wait. */
+    of(fd)->connecting = send(fd, request, REQUEST, MSG_NOSIGNAL) != REQUEST;
+    watch(EPOLL_CTL_ADD, fd, of(fd)->connecting ? EPOLLOUT : then);
 }
 
-/* The connection is there, or not; sends the first request. */
-static int connected(int fd, struct connection *c, uint32_t then)
+/* The connection is there now, or not; sends the first request. */
+static void connected(int fd, struct connection *c, uint32_t then)
 {
     int error = 0;
     socklen_t length = sizeof error;
@@ -264,11 +266,10 @@ static int connected(int fd, struct connection *c, uint32_t then)
     if (error == 0 && send(fd, request, REQUEST, MSG_NOSIGNAL) == REQUEST) {
         if (then != EPOLLOUT)
             watch(EPOLL_CTL_MOD, fd, then);
-        return 1;
+        return;
     }
     failed("connect", error ? error : errno);
     done(fd);
-    return 0;
 }
 
 /* 1 if the answer is complete, 0 if not yet, -1 if the connection died. */
@@ -327,8 +328,9 @@ static void bulk(char mode, int port, int streams, double seconds)
     uint32_t millis = seconds * 1000;
     request[0] = mode;
     memcpy(request + 4, &millis, sizeof millis);
+    uint32_t then = mode == 'u' ? EPOLLOUT : EPOLLIN;
     for (int i = 0; i < streams; i++)
-        begin(port);
+        begin(port, then);
     int64_t start = now(), stop = start + millis * INT64_C(1000000);
     uint64_t total = 0;
     while (open_now > 0) {
@@ -340,9 +342,10 @@ static void bulk(char mode, int port, int streams, double seconds)
             int fd = events[i].data.fd;
             struct connection *c = of(fd);
             if (c->connecting) {
-                if (connected(fd, c, mode == 'u' ? EPOLLOUT : EPOLLIN) && mode == 'd')
-                    set(fd, SOL_SOCKET, SO_RCVLOWAT, HEAP);
+                connected(fd, c, then);
             } else if (mode == 'd') {
+                if (c->bytes == 0)
+                    set(fd, SOL_SOCKET, SO_RCVLOWAT, HEAP);
                 int more = receive_blocks(fd, c);
                 if (more == -2)
                     failed("recv", errno);
@@ -378,7 +381,7 @@ static void exchanges(int stays, int port, int at_once, double seconds)
 {
     request[0] = 'e';
     for (int i = 0; i < at_once; i++)
-        begin(port);
+        begin(port, EPOLLIN);
     int64_t start = now(), stop = start + seconds * 1e9, time = start;
     while (open_now > 0) {
         struct epoll_event events[EVENTS];
@@ -388,7 +391,11 @@ static void exchanges(int stays, int port, int at_once, double seconds)
         for (int i = 0; i < count; i++) {
             int fd = events[i].data.fd;
             struct connection *c = of(fd);
-            int there = c->connecting ? connected(fd, c, EPOLLIN) - 1 : answered(fd, c);
+            int there = 0;
+            if (!c->connecting)
+                there = answered(fd, c);
+            else
+                connected(fd, c, EPOLLIN);
             if (there == 1) {
                 if (!stays)
                     done(fd);
@@ -405,7 +412,7 @@ static void exchanges(int stays, int port, int at_once, double seconds)
                 }
             }
             if (!stays && there != 0 && time < stop)
-                begin(port);
+                begin(port, EPOLLIN);
         }
     }
     tell(time - start, 0);
@@ -419,7 +426,7 @@ static void idle(int port, int wanted)
     int64_t start = now();
     for (;;) {
         for (; begun < wanted && begun - up < 64; begun++)
-            begin(port);
+            begin(port, EPOLLIN);
         struct epoll_event events[EVENTS];
         int count = up < wanted ? wait_for(events) : epoll_wait(epoll, events, EVENTS, -1);
         if (count == 0)
