@@ -7,7 +7,8 @@
  *        load pingpong PORT CONNECTIONS SECONDS         requests and answers over connections that stay
  *        load idle PORT CONNECTIONS                     opens them, one exchange over each, says "up"; ends with its standard input
  *
- * Everything is on 127.0.0.1, one thread a side. A client prints one line of JSON; what failed is counted in "errors", and the
+ * Everything is on 127.0.0.1. Either side has as many processes as there are processors, but a client one only for a single
+ * connection, and for exchanges over connections that stay. A client prints one line of JSON; what failed is counted in "errors", and the
  * first of it told in "error".
  *
  * A connection begins with a request of 64 bytes, whose first byte says what it is for: 'e' wants 64 bytes as an answer, as
@@ -27,10 +28,11 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST = 64, BLOCK = 256 << 10, HEAP = 1 << 20, TURN = 4, EVENTS = 256, SOURCES = 16, PATIENCE_MILLIS = 10000 };
+enum { REQUEST = 64, BLOCK = 256 << 10, HEAP = 1 << 20, TURN = 4, EVENTS = 256, SOURCES = 16, PROCESSES = 16, PATIENCE_MILLIS = 10000 };
 
 /* One connection; indexed by its descriptor. */
 struct connection {
@@ -44,10 +46,17 @@ struct connection {
 static struct connection *connections;
 static int most, epoll, open_now;
 static char scratch[BLOCK], request[REQUEST];
-static long errors;
-static char first_error[200];
 static uint32_t *samples; /* in ns, saturating at 4 s */
-static size_t sampled, room;
+static size_t room;
+
+/* What a process of a client found; the samples follow it when it is handed over. */
+static struct result {
+    int64_t nanos;
+    uint64_t bytes;
+    size_t sampled;
+    long errors;
+    char error[200]; /* the first */
+} result;
 
 static _Noreturn void fail(const char *what)
 {
@@ -57,8 +66,8 @@ static _Noreturn void fail(const char *what)
 
 static void failed(const char *what, int number)
 {
-    if (errors++ == 0)
-        snprintf(first_error, sizeof first_error, "%s%s%s", what, number ? ": " : "", number ? strerror(number) : "");
+    if (result.errors++ == 0)
+        snprintf(result.error, sizeof result.error, "%s%s%s", what, number ? ": " : "", number ? strerror(number) : "");
 }
 
 static int64_t now(void)
@@ -88,6 +97,12 @@ static struct connection *of(int fd)
         exit(1);
     }
     return &connections[fd];
+}
+
+static int processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > PROCESSES ? PROCESSES : count;
 }
 
 static void prepare(void)
@@ -186,18 +201,24 @@ static void serve(int fd, struct connection *c)
         done(fd);
 }
 
-static void server(int port)
+static int listening(int port)
 {
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+    set(listener, SOL_SOCKET, SO_REUSEPORT, 1);
     set(listener, IPPROTO_TCP, TCP_NODELAY, 1);
     if (bind(listener, (struct sockaddr *) &here, sizeof here) != 0 || listen(listener, 4096) != 0)
         fail("listen");
+    return listener;
+}
+
+/* One process of the server. */
+static void server(int listener)
+{
+    prepare();
     watch(EPOLL_CTL_ADD, listener, EPOLLIN);
     watch(EPOLL_CTL_ADD, STDIN_FILENO, EPOLLIN);
-    puts("ready");
-    fflush(stdout);
     for (;;) {
         struct epoll_event events[EVENTS];
         int count = epoll_wait(epoll, events, EVENTS, -1);
@@ -222,13 +243,32 @@ static void server(int port)
     }
 }
 
+static void servers(int port)
+{
+    int listeners[PROCESSES], count = processors();
+    for (int i = 0; i < count; i++)
+        listeners[i] = listening(port); /* all before the first connection, which the kernel deals out among them */
+    for (int i = 1; i < count; i++) {
+        pid_t child = fork();
+        if (child < 0)
+            fail("fork");
+        if (child == 0) {
+            server(listeners[i]);
+            exit(0);
+        }
+    }
+    puts("ready");
+    fflush(stdout);
+    server(listeners[0]);
+}
+
 /* ---- the client */
 
 static void sample(int64_t nanos)
 {
-    if (sampled == room && (samples = realloc(samples, (room = room ? 2 * room : 1 << 16) * sizeof *samples)) == NULL)
+    if (result.sampled == room && (samples = realloc(samples, (room = room ? 2 * room : 1 << 16) * sizeof *samples)) == NULL)
         fail("realloc");
-    samples[sampled++] = nanos > UINT32_MAX ? UINT32_MAX : nanos;
+    samples[result.sampled++] = nanos > UINT32_MAX ? UINT32_MAX : nanos;
 }
 
 /* Begins to connect, from one of several source addresses in turn, so that their ports do not run out. */
@@ -294,7 +334,7 @@ static int wait_for(struct epoll_event *events)
     int count = epoll_wait(epoll, events, EVENTS, PATIENCE_MILLIS);
     if (count == 0) {
         failed("nothing moved for 10 s", 0);
-        errors += open_now - 1;
+        result.errors += open_now - 1;
     }
     return count;
 }
@@ -307,18 +347,19 @@ static int by_value(const void *a, const void *b)
 
 static double quantile(double q)
 {
-    return sampled == 0 ? 0 : samples[(size_t) (q * (sampled - 1) + 0.5)] / 1e3;
+    return result.sampled == 0 ? 0 : samples[(size_t) (q * (result.sampled - 1) + 0.5)] / 1e3;
 }
 
-static void tell(int64_t nanos, uint64_t bytes)
+/* Prints the result, with quantiles in us and the processor seconds of the processes that made it. */
+static void tell(void)
 {
     struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
+    getrusage(RUSAGE_CHILDREN, &usage);
     double load = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    qsort(samples, sampled, sizeof *samples, by_value);
+    qsort(samples, result.sampled, sizeof *samples, by_value);
     printf("{\"seconds\": %.6f, \"bytes\": %ju, \"count\": %zu, \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f,"
-           " \"load\": %.6f, \"errors\": %ld, \"error\": \"%s\"}\n", nanos / 1e9, (uintmax_t) bytes, sampled, quantile(0.5), quantile(0.99),
-           quantile(0.999), quantile(1), load, errors, first_error);
+           " \"load\": %.6f, \"errors\": %ld, \"error\": \"%s\"}\n", result.nanos / 1e9, (uintmax_t) result.bytes, result.sampled,
+           quantile(0.5), quantile(0.99), quantile(0.999), quantile(1), load, result.errors, result.error);
     fflush(stdout);
 }
 
@@ -332,7 +373,6 @@ static void bulk(char mode, int port, int streams, double seconds)
     for (int i = 0; i < streams; i++)
         begin(port, then);
     int64_t start = now(), stop = start + millis * INT64_C(1000000);
-    uint64_t total = 0;
     while (open_now > 0) {
         struct epoll_event events[EVENTS];
         int count = wait_for(events);
@@ -352,7 +392,7 @@ static void bulk(char mode, int port, int streams, double seconds)
                 else if (more == -1 && (c->bytes == 0 || c->bytes % BLOCK != 0))
                     failed("ended in the middle of a block", 0);
                 if (more < 0) {
-                    total += c->bytes;
+                    result.bytes += c->bytes;
                     done(fd);
                 }
             } else if (events[i].events & EPOLLIN) {
@@ -362,7 +402,7 @@ static void bulk(char mode, int port, int streams, double seconds)
                     failed("no count from the server", n < 0 ? errno : 0);
                 else if (arrived != c->bytes)
                     failed("not all that was sent arrived", 0);
-                total += arrived;
+                result.bytes += arrived;
                 done(fd);
             } else if (send_blocks(fd, c) < 0) {
                 failed("send", errno);
@@ -373,7 +413,7 @@ static void bulk(char mode, int port, int streams, double seconds)
             }
         }
     }
-    tell(now() - start, total);
+    result.nanos = now() - start;
 }
 
 /* Exchanges over connections that stay, or that are made anew for each. */
@@ -415,15 +455,15 @@ static void exchanges(int stays, int port, int at_once, double seconds)
                 begin(port, EPOLLIN);
         }
     }
-    tell(time - start, 0);
+    result.nanos = time - start;
 }
 
 static void idle(int port, int wanted)
 {
     request[0] = 'e';
     int begun = 0, up = 0;
+    prepare();
     watch(EPOLL_CTL_ADD, STDIN_FILENO, EPOLLIN);
-    int64_t start = now();
     for (;;) {
         for (; begun < wanted && begun - up < 64; begun++)
             begin(port, EPOLLIN);
@@ -435,7 +475,6 @@ static void idle(int port, int wanted)
             int fd = events[i].data.fd;
             struct connection *c = of(fd);
             if (fd == STDIN_FILENO) {
-                tell(now() - start, 0);
                 return;
             }
             if (c->connecting) {
@@ -444,27 +483,76 @@ static void idle(int port, int wanted)
                 printf("up %d\n", up);
                 fflush(stdout);
             }
-            if (errors > 0) {
-                tell(now() - start, 0);
+            if (result.errors > 0) {
                 return;
             }
         }
     }
-    tell(now() - start, 0);
+}
+
+static void whole(int fd, int reads, void *data, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        ssize_t n = reads ? read(fd, (char *) data + at, length - at) : write(fd, (char *) data + at, length - at);
+        if (n <= 0)
+            fail("a process of the load did not hand over its result");
+        at += n;
+    }
+}
+
+/* Divides a measurement among processes, and puts together what they found. */
+static void divided(const char *what, int port, int count, double seconds)
+{
+    /* One is enough for exchanges, which then wait less for each other. */
+    int processes = what[0] == 'p' ? 1 : count < processors() ? count : processors(), ends[PROCESSES][2];
+    for (int i = 0; i < processes; i++) {
+        pid_t child = pipe(ends[i]) == 0 ? fork() : -1;
+        if (child < 0)
+            fail("fork");
+        if (child == 0) {
+            int mine = count / processes + (i < count % processes);
+            prepare();
+            if (what[0] == 'u' || what[0] == 'd')
+                bulk(what[0], port, mine, seconds);
+            else
+                exchanges(what[0] == 'p', port, mine, seconds);
+            whole(ends[i][1], 0, &result, sizeof result);
+            whole(ends[i][1], 0, samples, result.sampled * sizeof *samples);
+            exit(0);
+        }
+        close(ends[i][1]);
+    }
+    for (int i = 0; i < processes; i++) {
+        struct result one;
+        whole(ends[i][0], 1, &one, sizeof one);
+        size_t all = result.sampled + one.sampled;
+        if (all > 0 && (samples = realloc(samples, all * sizeof *samples)) == NULL)
+            fail("realloc");
+        whole(ends[i][0], 1, samples + result.sampled, one.sampled * sizeof *samples);
+        if (result.errors == 0)
+            memcpy(result.error, one.error, sizeof one.error);
+        result.errors += one.errors;
+        result.sampled = all;
+        result.bytes += one.bytes;
+        result.nanos = one.nanos > result.nanos ? one.nanos : result.nanos;
+    }
+    while (wait(NULL) > 0) {
+    }
+    tell();
 }
 
 int main(int count, char **words)
 {
     const char *what = count > 2 ? words[1] : "";
-    prepare();
     if (count == 3 && strcmp(what, "server") == 0) {
-        server(atoi(words[2]));
+        servers(atoi(words[2]));
     } else if (count == 4 && strcmp(what, "idle") == 0) {
         idle(atoi(words[2]), atoi(words[3]));
-    } else if (count == 5 && (strcmp(what, "up") == 0 || strcmp(what, "down") == 0)) {
-        bulk(what[0], atoi(words[2]), atoi(words[3]), atof(words[4]));
-    } else if (count == 5 && (strcmp(what, "connect") == 0 || strcmp(what, "pingpong") == 0)) {
-        exchanges(what[0] == 'p', atoi(words[2]), atoi(words[3]), atof(words[4]));
+        if (result.errors > 0)
+            tell();
+    } else if (count == 5 && (strcmp(what, "up") == 0 || strcmp(what, "down") == 0 || strcmp(what, "connect") == 0
+            || strcmp(what, "pingpong") == 0)) {
+        divided(what, atoi(words[2]), atoi(words[3]), atof(words[4]));
     } else {
         fputs("usage: see load.c\n", stderr);
         return 64;
