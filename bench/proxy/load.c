@@ -8,14 +8,15 @@
  *        load idle PORT CONNECTIONS                     opens them, one exchange over each, says "up"; ends with its standard input
  *
  * Everything is on 127.0.0.1. Either side has as many processes as there are processors, but a client one only for a single
- * connection, and for exchanges over connections that stay. A client prints one line of JSON; what failed is counted in "errors", and the
- * first of it told in "error".
+ * connection, and for exchanges over connections that stay. A client prints one line of JSON; what failed is counted in
+ * "errors", and the first of it told in "error". What failed at the server goes to standard error.
  *
  * A connection begins with a request of 64 bytes, whose first byte says what it is for: 'e' wants 64 bytes as an answer, as
  * often as it is sent; after 'u' the server counts what comes until its end, and answers with the count; after 'd' and a
  * number of milliseconds it sends blocks of 256 KiB for so long, and closes. Bulk is counted where it is received.
  *
- * What is sent comes from one block that stays in the processor's cache; what is received is discarded with MSG_TRUNC, which
+ * What is sent comes from one block that stays in the processor's cache: sendfile() from a file in memory, and vmsplice() of
+ * huge pages, took more processor time a byte, since they hand over the kernel's pages one by one. What is received is discarded with MSG_TRUNC, which
  * counts but does not copy, once 1 MiB is there (SO_RCVLOWAT), so that the processors are left to what stands between. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -32,7 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST = 64, BLOCK = 256 << 10, HEAP = 1 << 20, TURN = 4, EVENTS = 256, SOURCES = 16, PROCESSES = 16, PATIENCE_MILLIS = 10000 };
+enum { REQUEST = 64, BLOCK = 256 << 10, HEAP = 1 << 20, TURN = 4, EVENTS = 256, SOURCES = 16, PROCESSES = 16,
+    PATIENCE_MILLIS = 10000 };
 
 /* One connection; indexed by its descriptor. */
 struct connection {
@@ -124,13 +126,16 @@ static void done(int fd)
     open_now--;
 }
 
-/* Sends blocks for a while: 1 if there is more to be sent, 0 if it would block, -1 if the connection died. */
-static int send_blocks(int fd, struct connection *c)
+/* Sends whole blocks until it is time to stop: 1 if there is more to be sent, 0 if it would block, -1 if it is done, -2 if the
+ * connection died. */
+static int send_blocks(int fd, struct connection *c, int64_t stop)
 {
     for (int i = 0; i < TURN; i++) {
+        if (c->partial == 0 && now() >= stop)
+            return -1;
         ssize_t n = send(fd, scratch + c->partial, BLOCK - c->partial, MSG_NOSIGNAL);
         if (n < 0)
-            return errno == EAGAIN ? 0 : -1;
+            return errno == EAGAIN ? 0 : -2;
         c->bytes += n;
         c->partial = (c->partial + n) % BLOCK;
     }
@@ -156,10 +161,10 @@ static int receive_blocks(int fd, struct connection *c)
 static void serve(int fd, struct connection *c)
 {
     if (c->mode == 'd') {
-        int more = send_blocks(fd, c);
-        if (more < 0)
+        int more = send_blocks(fd, c, c->begin);
+        if (more == -2)
             perror("load server: send");
-        if (more < 0 || (now() >= c->begin && c->partial == 0))
+        if (more < 0)
             done(fd);
         return;
     }
@@ -404,12 +409,15 @@ static void bulk(char mode, int port, int streams, double seconds)
                     failed("not all that was sent arrived", 0);
                 result.bytes += arrived;
                 done(fd);
-            } else if (send_blocks(fd, c) < 0) {
-                failed("send", errno);
-                done(fd);
-            } else if (now() >= stop) {
-                shutdown(fd, SHUT_WR);
-                watch(EPOLL_CTL_MOD, fd, EPOLLIN);
+            } else {
+                int more = send_blocks(fd, c, stop);
+                if (more == -1) {
+                    shutdown(fd, SHUT_WR);
+                    watch(EPOLL_CTL_MOD, fd, EPOLLIN);
+                } else if (more == -2) {
+                    failed("send", errno);
+                    done(fd);
+                }
             }
         }
     }

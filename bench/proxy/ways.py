@@ -230,7 +230,8 @@ class Running:
                        check=True)
 
     def __enter__(self):
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        for number in signal.SIGTERM, signal.SIGINT:  # a shell has what it starts in the background ignore the latter
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         return self
@@ -275,5 +276,7 @@ class Running:
         self.processes.remove(process)
 
     def __exit__(self, *_):
+        for number in signal.SIGTERM, signal.SIGINT:
+            signal.signal(number, signal.SIG_IGN)
         for process in reversed(list(self.processes)):
             self.end(process)
