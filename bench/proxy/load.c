@@ -16,8 +16,9 @@
  * number of milliseconds it sends blocks of 256 KiB for so long, and closes. Bulk is counted where it is received.
  *
  * What is sent comes from one block that stays in the processor's cache: sendfile() from a file in memory, and vmsplice() of
- * huge pages, took more processor time a byte, since they hand over the kernel's pages one by one. What is received is discarded with MSG_TRUNC, which
- * counts but does not copy, once 1 MiB is there (SO_RCVLOWAT), so that the processors are left to what stands between. */
+ * huge pages, took more processor time a byte, since they hand over the kernel's pages one by one. What is received is
+ * discarded with MSG_TRUNC, which counts but does not copy, once 1 MiB is there (SO_RCVLOWAT), so that the processors are left
+ * to what stands between. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
