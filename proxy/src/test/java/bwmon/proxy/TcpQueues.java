@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 
-
 /** What the kernel holds for one end of an IPv4 connection over loopback (/proc/net/tcp, proc_pid_net(5)). */
 record TcpQueues(long unacknowledged, long unread) {
     private static final java.util.regex.Pattern LINE = java.util.regex.Pattern.compile(

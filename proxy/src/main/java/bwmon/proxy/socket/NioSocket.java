@@ -114,7 +114,12 @@ final class NioSocket implements StreamSocket {
     }
 
     @Override
-    public boolean beginConnect(SocketAddress address) throws IOException {
+    public boolean hasInput() {
+        return false;
+    }
+
+    @Override
+    public boolean beginConnect(SocketAddress address, boolean speaksFirst) throws IOException {
         try {
             if (channel.connect(address)) {
                 connected();
