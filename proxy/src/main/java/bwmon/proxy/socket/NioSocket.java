@@ -114,6 +114,12 @@ final class NioSocket implements StreamSocket {
     }
 
     @Override
+    public boolean hasEnded(long bytes) {
+        // Nothing is spliced, so every word of a reset comes by reading or writing.
+        return true;
+    }
+
+    @Override
     public boolean hasInput() {
         return false;
     }
