@@ -93,11 +93,8 @@ final class Relay {
 
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
-        PipeOptions options = forwarder.options();
-        guarded(() -> Connector
-                .connect(forwarder.transport(), loop.eventLoop(), forwarder.resolver(), options.target(),
-                        options.connectTimeout(),
-                        forwarder::descriptorsShort)
+        boolean speaksFirst = client.hasInput() || forwarder.options().proxyProtocol() != ProxyProtocol.NONE;
+        guarded(() -> Connector.connect(forwarder, loop.eventLoop(), speaksFirst)
                 .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt))));
     }
 

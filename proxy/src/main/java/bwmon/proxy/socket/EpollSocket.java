@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.NotYetConnectedException;
 
 import bwmon.ffi.ErrnoException;
+import bwmon.ffi.Libc;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
@@ -45,9 +46,10 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
             .with(URGENT)
             .with(EpollIoOps.EPOLLET);
 
-    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
+    /** IPPROTO_TCP (netinet/in.h), TCP_QUICKACK, TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
+    private static final int TCP_QUICKACK = 12;
     private static final int TCPI_STATE = 0;
     private static final int TCPI_UNACKED = 24;
     private static final int TCPI_BYTES_RECEIVED = 128;
@@ -152,8 +154,17 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     }
 
     @Override
-    public boolean beginConnect(SocketAddress address) throws IOException {
-        boolean isConnected = connect(nativeAddress(address));
+    public boolean hasInput() {
+        return Libc.unread(intValue()) > 0;
+    }
+
+    @Override
+    public boolean beginConnect(SocketAddress address, boolean speaksFirst) throws IOException {
+        if (tcp && speaksFirst) {
+            setIntOpt(IPPROTO_TCP, TCP_QUICKACK, 0);
+        }
+        // On this host itself, or through a fast network, the handshake is through although the kernel did not wait for it.
+        boolean isConnected = connect(nativeAddress(address)) || (tcp && remoteAddress() != null);
         // Else the first event would be taken for a connection that is made.
         writable = isConnected;
         return isConnected;

@@ -24,13 +24,18 @@ public interface StreamSocket {
     /** Options for both ends of a forwarded connection. */
     void tune() throws IOException;
 
+    /** Whether there is something to read already, asked where no loop has it; where that cannot be told, false. */
+    boolean hasInput();
+
     /**
      * Begins to connect.
      *
+     * @param speaksFirst whether something will be written as soon as there is a connection: the handshake's last
+     *     acknowledgement then goes with it, which saves both hosts a packet, and the peer a look
      * @return whether it is connected already; else {@link #isConnected} tells, once it is {@link #mayWrite writable}
      * @throws IOException with what the kernel said
      */
-    boolean beginConnect(SocketAddress address) throws IOException;
+    boolean beginConnect(SocketAddress address, boolean speaksFirst) throws IOException;
 
     /**
      * Whether a connection that was begun is made.

@@ -19,7 +19,7 @@ record SocketPair(EpollSocket client, EpollSocket server) implements AutoCloseab
                 throw new AssertionError("bound to nothing");
             }
             EpollSocket client = EpollSocket.forAddress(address);
-            client.beginConnect(address);
+            client.beginConnect(address, false);
             var accepted = await().until(listener::accept, one -> one != null);
             return new SocketPair(client, (EpollSocket) accepted.socket());
         } finally {
