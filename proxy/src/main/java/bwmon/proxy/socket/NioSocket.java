@@ -317,12 +317,6 @@ final class NioSocket implements StreamSocket {
     }
 
     @Override
-    public boolean hasEnded(long bytes) {
-        // Nothing is spliced here.
-        return true;
-    }
-
-    @Override
     public void close() throws IOException {
         selection.close();
     }
