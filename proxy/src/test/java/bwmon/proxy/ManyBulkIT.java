@@ -87,7 +87,7 @@ class ManyBulkIT {
     void stalledStreamsHaveABoundedNumberOfPipesAndTheOthersGoOn() throws Exception {
         int streams = 200;
         long bytes = 8L * MIB;
-        // The JDK keeps a descriptor of its own from the first socket on that it closes.
+        // From the first socket on that it closes the JDK keeps a descriptor of its own.
         try (var upstream = onDemand();
                 var pipe = TestPipe.to(Way.SPLICE, upstream.target());
                 Socket first = pipe.connect()) {
@@ -139,7 +139,7 @@ class ManyBulkIT {
             assertEquals(SPARE_PIPES, Descriptors.here().pipes() - pipesBefore, "kept for later");
         }
         await().untilAsserted(() -> assertEquals(before.pipes(), Descriptors.here().pipes()));
-        await().untilAsserted(() -> assertEquals(before.sockets(), Descriptors.here().sockets()));
+        await().until(() -> Descriptors.here().sockets() <= before.sockets());
     }
 
     /** Whose stream is cut while bytes are in a pipe, leaves none of them to who gets that pipe next. */
