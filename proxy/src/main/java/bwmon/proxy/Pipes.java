@@ -67,8 +67,8 @@ public final class Pipes implements AutoCloseable {
         if (unavailable != null) {
             throw new ProgramException(Kind.MISSING, "pipes need Netty's epoll library, which does not load here ("
                     + unavailable.getMessage()
-                    + "): it is there for glibc on x86-64 and aarch64, in the folder lib of the distribution."
-                    + " If that or a part of it is missing or mounted noexec,"
+                    + "): it is there for glibc on x86-64 and aarch64, in the distribution's lib."
+                    + " Where that is mounted noexec, and /tmp too,"
                     + " set BWMON_JAVA_OPTS=-Dio.netty.native.workdir=DIR", unavailable);
         }
         checkResolves(specs);
