@@ -13,6 +13,7 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import org.jspecify.annotations.Nullable;
 
 /** What all pipes of a program share: event loops and name look-ups. */
 public final class RelayRuntime implements AutoCloseable {
@@ -43,6 +44,11 @@ public final class RelayRuntime implements AutoCloseable {
     /** As many event loops as serve best here, of the best kind that there is. */
     public static RelayRuntime of(Ticker ticker) {
         return new RelayRuntime(Runtime.getRuntime().availableProcessors(), Transport.best(), ticker);
+    }
+
+    /** {@link Transport#remark}. */
+    public @Nullable String remark() {
+        return transport.remark();
     }
 
     /** All event loops. */
