@@ -111,12 +111,16 @@ final class Sources implements AutoCloseable, PipeSet {
         return names;
     }
 
-    /** What a person should know of the monitor's limits on this host. */
+    /** What a person should know of the monitor's limits on this host, and of the pipes'. */
     List<String> notices() {
-        if (monitor == null) {
-            return List.of();
+        var notices = new ArrayList<String>();
+        if (pipes != null && pipes.remark() != null) {
+            notices.add(pipes.remark());
         }
-        var notices = new ArrayList<>(monitor.source().notices());
+        if (monitor == null) {
+            return notices;
+        }
+        notices.addAll(monitor.source().notices());
         if (!monitor.source().tellsIpBytes() && pipes != null) {
             notices.add("IP bytes are unknown here: what is shown and compared is payload, as the pipes count it");
         }

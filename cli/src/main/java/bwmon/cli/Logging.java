@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.hook.DefaultShutdownHook;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.status.NopStatusListener;
 import ch.qos.logback.core.util.OptionHelper;
 import org.slf4j.Logger;
 
@@ -19,6 +20,7 @@ import org.slf4j.Logger;
  */
 public final class Logging extends ContextAwareBase implements Configurator {
     private static final String FILE_PROPERTY = "logback.configurationFile";
+    private static final String LEVEL = "BWMON_LOG_LEVEL";
     private static final int QUEUE = 256;
 
     @Override
@@ -26,6 +28,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
         if (System.getProperty(FILE_PROPERTY) != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
+        // Else logback would print what it finds wrong with itself to standard output.
+        context.getStatusManager().add(new NopStatusListener());
         var encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern("%d{HH:mm:ss} %-5level %logger{0}: %msg%n%ex{short}");
@@ -42,7 +46,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
         queue.addAppender(standardError);
         queue.start();
         var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.toLevel(OptionHelper.getEnv("BWMON_LOG_LEVEL"), Level.WARN));
+        root.setLevel(Level.toLevel(System.getProperty(LEVEL, OptionHelper.getEnv(LEVEL)), Level.WARN));
         root.addAppender(queue);
         endWithTheProgram(context);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

@@ -21,6 +21,7 @@ import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
 import bwmon.traffic.Ticker;
 import com.codahale.metrics.MetricRegistry;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -178,6 +179,11 @@ public final class Pipes implements AutoCloseable {
         }
         throw new ProgramException(Kind.MISSING, spec.owner().name() + ": the name '" + target.host()
                 + "' does not resolve: check the spelling, /etc/hosts and the name servers in /etc/resolv.conf");
+    }
+
+    /** What a person should know of how they forward here, as a sentence without its stop; null for nothing. */
+    public @Nullable String remark() {
+        return runtime.remark();
     }
 
     /** The pipes that take connections, those that were opened first coming first. */

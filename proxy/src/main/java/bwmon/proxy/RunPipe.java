@@ -206,6 +206,9 @@ public final class RunPipe implements Callable<Integer> {
                 log.reopen();
             }
         });
+        if (pipes.remark() != null && !quiet) {
+            err.println("runpipe: " + pipes.remark());
+        }
         pipes.pipes().forEach(pipe -> announce(pipe, err));
         PipeView view = json
                 ? new JsonView(out)

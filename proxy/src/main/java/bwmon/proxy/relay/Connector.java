@@ -77,7 +77,7 @@ final class Connector {
                 () -> connector.timedOut(timeout),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
         connector.result.addListener(_ -> deadline.cancel(false));
-        forwarder.resolver().resolve(options.target(), loop)
+        forwarder.resolve(loop)
                 .addListener((FutureListener<List<SocketAddress>>) resolved -> {
                     if (resolved.isSuccess()) {
                         connector.untried.addAll(resolved.getNow());

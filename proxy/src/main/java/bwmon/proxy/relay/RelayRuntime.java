@@ -13,6 +13,7 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import org.jspecify.annotations.Nullable;
 
 /** What all pipes of a program share: event loops and name look-ups. */
 public final class RelayRuntime implements AutoCloseable {
@@ -55,6 +56,11 @@ public final class RelayRuntime implements AutoCloseable {
      */
     public static RelayRuntime of(int threads, Ticker ticker) {
         return threads == 0 ? of(ticker) : new RelayRuntime(threads, Transport.best(), ticker);
+    }
+
+    /** {@link Transport#remark}. */
+    public @Nullable String remark() {
+        return transport.remark();
     }
 
     /** All event loops. */

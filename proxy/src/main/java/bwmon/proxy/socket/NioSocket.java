@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A socket of java.nio on a selector loop, made to look edge-triggered.
  *
- * <p>Always of its address's own family, as {@link EpollSocket}. Two things java.nio does not tell: a connection that is
- * reset before the loop has seen that it was made is closed by the JDK with what it had received (so connecting looks at
- * once whether it is through, as on loopback it is); and that a peer reset its connection after it had ended its stream is
- * found out only by writing, not by {@link #endOutput}.
+ * <p>Always of its address's own family, as {@link EpollSocket}. Two things are worse than there, because java.nio has no
+ * way to them: a connection whose peer resets it before the JDK has seen that it was made is closed by the JDK, with what it
+ * had received (so connecting looks at once whether it is through, but on a busy host a peer on loopback may be faster); and
+ * {@link #endOutput} does not find out that a peer which had ended its stream has reset the connection since.
  */
 final class NioSocket implements StreamSocket {
     private final SocketChannel channel;
