@@ -338,7 +338,7 @@ class NioSocketTest {
         IOException foreign = assertThrows(IOException.class,
                 () -> TRANSPORT.bind(new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 0)));
         assertEquals(SystemErrors.EADDRNOTAVAIL, SystemErrors.number(foreign), foreign.toString());
-        assertThrows(IOException.class, () -> TRANSPORT.bind(InetSocketAddress.createUnresolved("name.invalid", 1), false));
+        assertThrows(IOException.class, () -> TRANSPORT.bind(InetSocketAddress.createUnresolved("name.invalid", 1)));
         IOException noFolder = assertThrows(IOException.class,
                 () -> TRANSPORT.bind(UnixDomainSocketAddress.of(folder.resolve("none/socket"))));
         assertEquals(SystemErrors.ENOENT, SystemErrors.number(noFolder), noFolder.toString());
