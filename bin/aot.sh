@@ -75,7 +75,8 @@ make_cache() {
     : >empty.conf
     # What was loaded by then is kept also of a run that failed, and of one that was ended when it had run for long enough.
     # shellcheck disable=SC2086
-    nice -n 19 timeout 10 "$java" -XX:+UseSerialGC $memory $always -XX:AOTCacheOutput="$new" -cp "$home/lib/*" "$main" $training
+    nice -n 19 timeout 10 "$java" -XX:+UseSerialGC $memory $always -Djava.library.path="$home/lib" -XX:AOTCacheOutput="$new" \
+        -cp "$home/lib/*" "$main" $training
     [ -s "$new" ] || : >"$new"
     mv -f "$new" "$1"
     rm -f "$new".*

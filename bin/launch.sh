@@ -143,10 +143,12 @@ launch() {
     # An exhausted heap ends the program (exit code 3): one that lost a thread would go on with wrong numbers.
     always='-XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED -Djava.net.preferIPv6Addresses=system'
     find_cache
+    # Netty's native library lies beside the jars: else it would be unpacked into /tmp at each start, and not run where that is
+    # mounted noexec.
     # What users add comes last and so wins; it is split at blanks, nothing else. Where it makes the JVM refuse the cache,
     # that is no news for the program's own output.
     set -f
     # shellcheck disable=SC2086
-    exec "$java" $collector $memory $always ${cache:+"-XX:AOTCache=$cache"} ${cache:+-Xlog:aot*=off,cds*=off} \
+    exec "$java" $collector $memory $always -Djava.library.path="$home/lib" ${cache:+"-XX:AOTCache=$cache"} ${cache:+-Xlog:aot*=off,cds*=off} \
         ${JAVA_OPTS-} ${BWMON_JAVA_OPTS-} -cp "$home/lib/*" "$main" "$@"
 }

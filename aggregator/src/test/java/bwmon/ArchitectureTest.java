@@ -182,6 +182,20 @@ class ArchitectureTest {
                 .check(HOUSE);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"meter", "socket"})
+    void whatRelaysIsMadeOfKnowsNeitherThemNorEachOther(String name) {
+        String room = "bwmon.proxy." + name;
+        noClasses().that().resideInAPackage(room + "..").should().dependOnClassesThat(
+                resideInAPackage("bwmon.proxy..").and(not(resideInAPackage(room + "..")))).check(HOUSE);
+    }
+
+    @Test
+    void relaysDoNotKnowTheirProgram() {
+        noClasses().that().resideInAPackage("bwmon.proxy.relay..").should().dependOnClassesThat()
+                .resideInAPackage("bwmon.proxy").check(HOUSE);
+    }
+
     @Test
     void usageKnowsNoOtherRoomOfTheAggregator() {
         noClasses().that().resideInAPackage("bwmon.aggregator.usage..").should().dependOnClassesThat(

@@ -182,7 +182,8 @@ public final class RunAggregator implements Callable<Integer> {
         General general = read.general();
         return new Loaded(new Configuration(read.monitors(), read.pipes(), read.applications(), read.autoGroup(),
                 read.notifications(), new General(source == null ? general.source() : source,
-                        general.setup() && !noSetup, general.maxRows(), general.stateFile(), general.healthEvery())),
+                        general.setup() && !noSetup, general.maxRows(), general.stateFile(), general.healthEvery(),
+                        general.threads())),
                 loaded.warnings());
     }
 

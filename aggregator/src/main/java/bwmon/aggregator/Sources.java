@@ -60,7 +60,8 @@ final class Sources implements AutoCloseable, PipeSet {
 
     private void openPipes(Configuration configuration) throws ProgramException {
         if (!configuration.pipes().isEmpty()) {
-            pipes = Pipes.open(configuration.pipes(), RelayRuntime.of(ticker), registry, ticker,
+            pipes = Pipes.open(configuration.pipes(), RelayRuntime.of(configuration.general().threads(), ticker),
+                    registry, ticker,
                     (pipe, connection) -> {});
         }
     }
@@ -80,6 +81,10 @@ final class Sources implements AutoCloseable, PipeSet {
             throw new ProgramException(Kind.CONFIGURATION,
                     "what the monitor reads (source, setup, or whether there is a"
                             + " monitor) cannot be changed while the program runs: start it anew");
+        }
+        if (pipes != null && before.general().threads() != after.general().threads()) {
+            throw new ProgramException(Kind.CONFIGURATION,
+                    "how many threads forward (threads) cannot be changed while the program runs: start it anew");
         }
         if (pipes == null) {
             openPipes(after);

@@ -24,7 +24,8 @@ class ReloadTest {
     private static Configuration withRows(int maxRows) {
         General general = General.DEFAULT;
         return new Configuration(List.of(), List.of(), List.of(), AutoGroup.NONE, List.of(),
-                new General(general.source(), general.setup(), maxRows, Path.of("/quotas"), general.healthEvery()));
+                new General(general.source(), general.setup(), maxRows, Path.of("/quotas"), general.healthEvery(),
+                        general.threads()));
     }
 
     private static Loaded loaded(int maxRows) {

@@ -10,7 +10,8 @@ public final class Numbers {
 
     private static final Pattern DURATION = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([a-z]*)");
     /** Nobody waits longer; what is not longer fits the 63 bits of {@link Duration#toNanos}. */
-    private static final BigDecimal MAX_SECONDS = BigDecimal.valueOf(100L * 365 * 86_400);
+    private static final long MAX_SECONDS = 100L * 365 * 86_400;
+    private static final int NANO_DIGITS = 9;
 
     private Numbers() {}
 
@@ -45,11 +46,15 @@ public final class Numbers {
         if (!isNumber(text)) {
             throw new IllegalArgumentException("'" + text + "' is not a number of seconds, such as 10 or 0.5");
         }
-        BigDecimal seconds = new BigDecimal(text);
-        if (seconds.compareTo(MAX_SECONDS) > 0) {
+        // Not by a BigDecimal: every program comes here at its start, and that class takes some 20 ms to get ready.
+        int point = text.indexOf('.');
+        String fraction = point < 0 ? "" : text.substring(point + 1);
+        Duration seconds = Duration.ofSeconds(Long.parseLong(point < 0 ? text : text.substring(0, point)),
+                Long.parseLong(fraction + "0".repeat(NANO_DIGITS - fraction.length())));
+        if (seconds.compareTo(Duration.ofSeconds(MAX_SECONDS)) > 0) {
             throw new IllegalArgumentException("'" + text + "' seconds are more than 100 years");
         }
-        return ofSeconds(seconds);
+        return seconds;
     }
 
     /**
@@ -62,17 +67,13 @@ public final class Numbers {
         var form = DURATION.matcher(text);
         long nanos = form.matches() ? unitNanos(form.group(2)) : 0;
         if (nanos > 0) {
-            BigDecimal seconds = new BigDecimal(form.group(1)).multiply(BigDecimal.valueOf(nanos, 9));
-            if (seconds.compareTo(MAX_SECONDS) <= 0) {
-                return ofSeconds(seconds);
+            BigDecimal seconds = new BigDecimal(form.group(1)).multiply(BigDecimal.valueOf(nanos, NANO_DIGITS));
+            if (seconds.compareTo(BigDecimal.valueOf(MAX_SECONDS)) <= 0) {
+                return Duration.ofNanos(seconds.movePointRight(NANO_DIGITS).longValue());
             }
         }
         throw new IllegalArgumentException(
                 "'" + text + "' is no length of time up to 100 years: expected one such as 500ms, 10s or 5m");
-    }
-
-    private static Duration ofSeconds(BigDecimal seconds) {
-        return Duration.ofNanos(seconds.movePointRight(9).longValue());
     }
 
     /** Nanoseconds of a unit as HOCON's specification lists them ("Duration Format"), 0 for what is none. */

@@ -18,6 +18,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
  * {@link UnsupportedOperationException}, which names the flag to add.
  */
 public final class Libc {
+    /** FIONREAD, asm-generic/ioctls.h. */
+    private static final long FIONREAD = 0x541b;
     /** TIOCGWINSZ, asm-generic/ioctls.h. */
     private static final long TIOCGWINSZ = 0x5413;
     /** sizeof(struct winsize), asm-generic/termios.h: ws_row, ws_col, ws_xpixel, ws_ypixel, unsigned short each. */
@@ -314,6 +316,19 @@ public final class Libc {
 
     private static final class SpliceCall {
         static final MemorySegment FUNCTION = Downcalls.function("splice");
+    }
+
+    /**
+     * How many bytes a stream socket has to read: FIONREAD.
+     *
+     * @return 0 or more, or the negative of errno
+     */
+    public static int unread(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(JAVA_INT);
+            int result = ioctl(fd, FIONREAD, count);
+            return result < 0 ? result : count.get(JAVA_INT, 0);
+        }
     }
 
     /** isatty(3): whether the descriptor is a terminal; false for one that is not open, too. */

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +12,9 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -24,6 +27,10 @@ class LibcTest {
     private static final int SO_RCVBUF = 8;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_TRUNC = 0x20;
+    private static final int O_WRONLY = 1;
+
+    @TempDir
+    private Path folder = Path.of("");
 
     private static Fd netlink() throws ErrnoException {
         return Fd.of("socket(AF_NETLINK)", Libc.socket(AF_NETLINK, SOCK_RAW, 0));
@@ -184,5 +191,41 @@ class LibcTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aPipeTakesBytesFromOneDescriptorAndGivesThemToAnother() throws Exception {
+        Path from = Files.write(folder.resolve("from"), new byte[]{1, 2, 3, 4, 5});
+        Path to = Files.createFile(folder.resolve("to"));
+        long ends = ErrnoException.check("pipe2", Libc.pipe());
+        try (Fd read = Fd.of("pipe", (int) (ends >>> Integer.SIZE));
+                Fd write = Fd.of("pipe", (int) ends);
+                Fd source = Fd.of("open", Libc.open(from.toString(), 0));
+                Fd sink = Fd.of("open", Libc.open(to.toString(), O_WRONLY))) {
+            assertEquals(-Errno.EAGAIN, Libc.splice(read.number(), sink.number(), 10));
+            assertEquals(3, Libc.splice(source.number(), write.number(), 3));
+            assertEquals(2, Libc.splice(source.number(), write.number(), 10));
+            assertEquals(0, Libc.splice(source.number(), write.number(), 10), "the end");
+            assertEquals(4, Libc.splice(read.number(), sink.number(), 4));
+            assertEquals(1, Libc.splice(read.number(), sink.number(), 4));
+            assertArrayEquals(new byte[]{1, 2, 3, 4, 5}, Files.readAllBytes(to));
+            // Neither is a pipe.
+            assertEquals(-Errno.EINVAL, Libc.splice(source.number(), sink.number(), 1));
+            assertEquals(-Errno.EBADF, Libc.splice(-1, write.number(), 1));
+        }
+    }
+
+    @Test
+    void aPipeIsMadeAsLargeAsAskedForInPowersOfTwo() throws ErrnoException {
+        long ends = ErrnoException.check("pipe2", Libc.pipe());
+        try (Fd read = Fd.of("pipe", (int) (ends >>> Integer.SIZE)); Fd write = Fd.of("pipe", (int) ends)) {
+            assertEquals(1 << 18, Libc.setPipeSize(write.number(), (1 << 18) - 5));
+            assertEquals(1 << 18, Libc.pipeSize(write.number()));
+            assertEquals(1 << 18, Libc.pipeSize(read.number()));
+            assertEquals(-Errno.EINVAL, Libc.setPipeSize(write.number(), -1));
+            assertEquals(1 << 18, Libc.pipeSize(write.number()), "what it was before");
+        }
+        assertEquals(-Errno.EBADF, Libc.setPipeSize(-1, 1 << 16));
+        assertEquals(-Errno.EBADF, Libc.pipeSize(-1));
     }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,6 +37,8 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     /** Lines that wait for the disk; at some 300 bytes a connection about 20 MB. */
     private static final int MAX_WAITING = 65_536;
     private static final int MAX_BATCH = 1000;
+    /** Between two writes. Where thousands of connections end in a second, to wake the writer for each costs more than the line. */
+    private static final long PAUSE_MILLIS = 50;
 
     private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
 
@@ -47,7 +50,7 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     private final Thread writer;
     private final AtomicBoolean failing = new AtomicBoolean();
     private volatile boolean reopen;
-    private volatile boolean closing;
+    private final CountDownLatch closing = new CountDownLatch(1);
     // Of the writer's thread, once it runs.
     private @Nullable OutputStream out;
 
@@ -114,14 +117,16 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     private void write() {
         var batch = new ArrayList<Entry>();
         try {
-            while (!closing || !waiting.isEmpty()) {
-                Entry first = waiting.poll(100, TimeUnit.MILLISECONDS);
+            boolean isLast = false;
+            while (!isLast || !waiting.isEmpty()) {
+                Entry first = isLast ? waiting.poll() : waiting.poll(100, TimeUnit.MILLISECONDS);
                 if (first != null) {
                     batch.add(first);
                     waiting.drainTo(batch, MAX_BATCH);
                     writeOut(batch);
                     batch.clear();
                 }
+                isLast = closing.await(waiting.size() < MAX_BATCH ? PAUSE_MILLIS : 0, TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -194,7 +199,7 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     /** Writes what waits, then closes the file. */
     @Override
     public void close() {
-        closing = true;
+        closing.countDown();
         try {
             writer.join();
             closeFile();

@@ -77,7 +77,7 @@ public final class RunPipe implements Callable<Integer> {
     private @Nullable String remotePort;
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read pipes from a HOCON file: pipes { NAME { listen = 2222, to = \"HOST:22\" } }. Each may have"
-            + " bind, limit, max-connections, connect-timeout, idle-timeout and send-proxy.")
+            + " bind, limit, max-connections, connect-timeout, idle-timeout and send-proxy; the file may have threads.")
     private @Nullable Path config;
 
     @Option(names = "--bind", paramLabel = "ADDRESS", description = "Address of this host to listen on; 0.0.0.0 or :: for all. Default: loopback only.")
@@ -99,6 +99,11 @@ public final class RunPipe implements Callable<Integer> {
 
     @Option(names = "--send-proxy", paramLabel = "v1|v2", description = "Tell the remote host the client's address by the PROXY protocol.")
     private @Nullable String sendProxy;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that forward, 1 to "
+            + RelayRuntime.MAX_THREADS
+            + "; 0 for as many as serve best on this host. Default: as --config says, else 0.")
+    private @Nullable Integer threads;
 
     @Option(names = "--drain", paramLabel = "SECONDS", defaultValue = "10", converter = OptionTypes.Seconds.class, description = "At SIGTERM or SIGINT let open connections go on for up to so long; a second signal ends at once."
             + " Default: ${DEFAULT-VALUE}.")
@@ -123,6 +128,9 @@ public final class RunPipe implements Callable<Integer> {
 
     @Override
     public Integer call() throws ProgramException {
+        if (threads != null && (threads < 0 || threads > RelayRuntime.MAX_THREADS)) {
+            throw usage("--threads: expected 0 to " + RelayRuntime.MAX_THREADS + ", not " + threads);
+        }
         List<PipeSpec> specs = config == null ? List.of(fromArguments()) : fromFile(config);
         var loop = new IntervalLoop(Ticker.SYSTEM, interval.interval());
         var opened = new CompletableFuture<Pipes>();
@@ -131,7 +139,8 @@ public final class RunPipe implements Callable<Integer> {
                 // Else the kernel would end open connections in order, as if what was forwarded were all there was.
                 () -> Optional.ofNullable(opened.getNow(null)).ifPresent(Pipes::reset));
         try (AccessLog log = accessLog == null ? null : new AccessLog(accessLog);
-                Pipes pipes = Pipes.open(specs, RelayRuntime.of(Ticker.SYSTEM), new MetricRegistry(), Ticker.SYSTEM,
+                Pipes pipes = Pipes.open(specs, RelayRuntime.of(threads == null ? 0 : threads, Ticker.SYSTEM),
+                        new MetricRegistry(), Ticker.SYSTEM,
                         log == null ? (_, _) -> {} : log)) {
             opened.complete(pipes);
             run(pipes, loop, log);
@@ -146,7 +155,10 @@ public final class RunPipe implements Callable<Integer> {
                         + String.join(", ", PIPE_OPTIONS));
             }
         }
-        return PipeSpec.readAll(Settings.load(file));
+        Settings settings = Settings.load(file);
+        int threadsOfFile = settings.integer("threads", 0, RelayRuntime.MAX_THREADS).orElse(0);
+        threads = threads == null ? threadsOfFile : threads;
+        return PipeSpec.readAll(settings);
     }
 
     private PipeSpec fromArguments() {

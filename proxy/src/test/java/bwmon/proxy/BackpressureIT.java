@@ -17,6 +17,8 @@ import com.typesafe.config.Config;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -126,9 +128,10 @@ class BackpressureIT {
         }
     }
 
-    @Test
-    void buffersAreBoundedAndGivenBack() throws Exception {
-        try (var stall = new Stall(EACH_WAY); var pipe = TestPipe.to(stall.upstream.target())) {
+    @ParameterizedTest
+    @EnumSource
+    void buffersAreBoundedAndGivenBack(Way way) throws Exception {
+        try (var stall = new Stall(EACH_WAY); var pipe = TestPipe.to(way, stall.upstream.target())) {
             long before = PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
             stall.connect(() -> pipe.connect(64 * 1024));
             stall.awaitStandstill();

@@ -16,7 +16,9 @@ import bwmon.proxy.relay.ProxyProtocol;
 import bwmon.traffic.Direction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.awaitility.Awaitility.await;
@@ -25,8 +27,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Sides that leave early, by half, by a reset, or without a word. */
 @Timeout(120)
+@ParameterizedClass
+@EnumSource
 class EarlyEndsIT {
     private static final int MIB = 1 << 20;
+
+    private final Way way;
+
+    EarlyEndsIT(Way way) {
+        this.way = way;
+    }
 
     /** A client that never reads, and never stops to write by itself. */
     private static Thread writeUntilReset(Socket socket) {
@@ -41,7 +51,7 @@ class EarlyEndsIT {
 
     @Test
     void aResetAtOnceIsPassedOn() throws Exception {
-        try (var upstream = Upstream.on127(TestPipe::reset); var pipe = TestPipe.to(upstream.target())) {
+        try (var upstream = Upstream.on127(TestPipe::reset); var pipe = TestPipe.to(way, upstream.target())) {
             for (int i = 0; i < 500; i++) {
                 try (Socket client = pipe.connect()) {
                     assertEquals(0, new Pattern(0).readToReset(client));
@@ -57,7 +67,7 @@ class EarlyEndsIT {
         try (var upstream = Upstream.on127(socket -> {
             pattern.send(socket, 3000);
             TestPipe.reset(socket);
-        }); var pipe = TestPipe.to(upstream.target())) {
+        }); var pipe = TestPipe.to(way, upstream.target())) {
             for (int i = 0; i < 500; i++) {
                 long got;
                 try (Socket client = pipe.connect()) {
@@ -82,7 +92,7 @@ class EarlyEndsIT {
             if (all.length != MIB || up.mismatch(all, all.length, 0) >= 0) {
                 throw new IOException("got " + all.length + " bytes");
             }
-        }); var pipe = TestPipe.to(upstream.target()); Socket client = pipe.connect()) {
+        }); var pipe = TestPipe.to(way, upstream.target()); Socket client = pipe.connect()) {
             assertEquals(1000, client.getInputStream().readAllBytes().length);
             // The upstream has said all; this side begins only now.
             up.send(client, MIB);
@@ -110,7 +120,7 @@ class EarlyEndsIT {
             if (!ends) {
                 TestPipe.reset(socket);
             }
-        }); var pipe = TestPipe.to(upstream.target()); Socket client = pipe.connect(16 * 1024)) {
+        }); var pipe = TestPipe.to(way, upstream.target()); Socket client = pipe.connect(16 * 1024)) {
             Thread writer = writeUntilReset(client);
             await().until(() -> pipe.meter().read(Direction.RX) > 0);
             long slow = 0;
@@ -172,7 +182,7 @@ class EarlyEndsIT {
         var pattern = new Pattern(4);
         var full = new CountDownLatch(1);
         try (var upstream = sendsAllItCanThenResets(pattern, full);
-                var pipe = TestPipe.to(upstream.target());
+                var pipe = TestPipe.to(way, upstream.target());
                 Socket client = pipe.connect()) {
             awaitStandstill(pipe);
             full.countDown();
@@ -188,7 +198,8 @@ class EarlyEndsIT {
     @Test
     void aClientThatGoesAwayWhileTheRestIsDeliveredLeavesNothingBehind() throws Exception {
         var full = new CountDownLatch(1);
-        try (var upstream = sendsAllItCanThenResets(new Pattern(4), full); var pipe = TestPipe.to(upstream.target())) {
+        try (var upstream = sendsAllItCanThenResets(new Pattern(4), full);
+                var pipe = TestPipe.to(way, upstream.target())) {
             Socket client = pipe.connect();
             awaitStandstill(pipe);
             full.countDown();
@@ -202,7 +213,8 @@ class EarlyEndsIT {
     @Test
     void bothSidesMayDieWithBytesOnTheWay() throws Exception {
         var full = new CountDownLatch(1);
-        try (var upstream = sendsAllItCanThenResets(new Pattern(4), full); var pipe = TestPipe.to(upstream.target())) {
+        try (var upstream = sendsAllItCanThenResets(new Pattern(4), full);
+                var pipe = TestPipe.to(way, upstream.target())) {
             for (int i = 0; i < 20; i++) {
                 Socket client = pipe.connect();
                 Thread writer = writeUntilReset(client);
@@ -221,8 +233,9 @@ class EarlyEndsIT {
     @Test
     void idleConnectionsAreResetAndOthersAreNot() throws Exception {
         try (var upstream = Upstream.echo();
-                var pipe = TestPipe.open(TestPipe.spec(new PipeOptions(upstream.target(), 10, Duration.ofSeconds(5),
-                        Duration.ofMillis(700), OptionalLong.empty(), ProxyProtocol.NONE)));
+                var pipe = TestPipe.open(way.runtime(),
+                        TestPipe.spec(new PipeOptions(upstream.target(), 10, Duration.ofSeconds(5),
+                                Duration.ofMillis(700), OptionalLong.empty(), ProxyProtocol.NONE)));
                 Socket idle = pipe.connect();
                 Socket busy = pipe.connect()) {
             long until = System.nanoTime() + 2_000_000_000L;

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 import bwmon.proxy.meter.ConnectionEnd;
 import bwmon.proxy.meter.ConnectionMeter;
@@ -23,8 +24,9 @@ import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
 import com.typesafe.config.Config;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -38,11 +40,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 class RandomTransfersIT {
     private static final long SEED = Long.getLong("bwmon.seed", System.nanoTime());
     private static final int LANES = 8;
-    private static final int TRANSFERS_A_LANE = Integer.getInteger("bwmon.transfers", 10_000) / LANES;
+    private static final int TRANSFERS = Integer.getInteger("bwmon.transfers", 10_000);
     /** Each direction: log-uniform from 1 byte to 64 MiB for one transfer in twelve, to 1 MiB for the others. */
     private static final int MANY_BITS = 20;
     private static final int FEW_BITS = 26;
     private static final int FEW_ONE_IN = 12;
+
+    private final AtomicLong mostPipes = new AtomicLong();
 
     @TempDir
     private Path folder = Path.of("");
@@ -65,14 +69,23 @@ class RandomTransfersIT {
         }
     }
 
-    @Test
-    void everyByteArrivesAndIsCountedOnce() throws Exception {
+    /** Through the same code, but for what is one way's alone. */
+    private static int transfersALane(Way way) {
+        return (way == Way.COPY ? TRANSFERS / 4 : TRANSFERS) / LANES;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyByteArrivesAndIsCountedOnce(Way way) throws Exception {
+        int transfers = transfersALane(way);
+        long pipesBefore = Descriptors.here().pipes();
+        mostPipes.set(pipesBefore);
         var lanes = new ArrayList<Future<Map<ConnectionEnd, Long>>>();
         var all = new EnumMap<ConnectionEnd, Long>(ConnectionEnd.class);
         try (ExecutorService threads = Executors.newFixedThreadPool(LANES)) {
             for (int lane = 0; lane < LANES; lane++) {
                 int number = lane;
-                lanes.add(threads.submit(() -> lane(number)));
+                lanes.add(threads.submit(() -> lane(way, number, transfers)));
             }
             for (Future<Map<ConnectionEnd, Long>> lane : lanes) {
                 lane.get().forEach((end, count) -> all.merge(end, count, Long::sum));
@@ -80,25 +93,26 @@ class RandomTransfersIT {
         } catch (Exception e) {
             throw new AssertionError("repeat with -Dbwmon.seed=" + SEED, e);
         }
-        assertEquals((long) TRANSFERS_A_LANE * LANES, all.values().stream().mapToLong(Long::longValue).sum());
-        if (TRANSFERS_A_LANE >= 100) {
+        assertEquals((long) transfers * LANES, all.values().stream().mapToLong(Long::longValue).sum());
+        if (transfers >= 100) {
             assertEquals(List.of(ConnectionEnd.CLOSED, ConnectionEnd.CLIENT_RESET, ConnectionEnd.UPSTREAM_RESET),
                     List.copyOf(all.keySet()), "all ways to end were tried, and no other was met");
+            assertEquals(way == Way.SPLICE, mostPipes.get() > pipesBefore, "whether kernel pipes were used");
         }
     }
 
-    private Map<ConnectionEnd, Long> lane(int lane) throws Exception {
+    private Map<ConnectionEnd, Long> lane(Way way, int lane, int transfers) throws Exception {
         Path file = folder.resolve("access-" + lane + ".log");
         var sums = new Sums();
         var reported = new ArrayList<ByteCounts>();
         try (var listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 var log = new AccessLog(file);
-                var pipe = TestPipe.open(
+                var pipe = TestPipe.open(way,
                         TestPipe.spec(TestPipe.options(new Target.Tcp("127.0.0.1", listener.getLocalPort()))), log)) {
             listener.setSoTimeout(30_000);
             try (ScheduledExecutorService collector = Executors.newSingleThreadScheduledExecutor()) {
                 var _ = collector.scheduleAtFixedRate(() -> reported.add(pipe.collect()), 1, 7, TimeUnit.MILLISECONDS);
-                for (int i = 0; i < TRANSFERS_A_LANE; i++) {
+                for (int i = 0; i < transfers; i++) {
                     long seed = SEED + (long) i * LANES + lane;
                     FinishedConnection ended;
                     try {
@@ -111,6 +125,9 @@ class RandomTransfersIT {
             }
             reported.add(pipe.collect());
             await().until(() -> pipe.meter().open() == 0);
+            // Some are kept for later.
+            long pipes = Descriptors.here().pipes();
+            mostPipes.accumulateAndGet(pipes, Math::max);
 
             assertEquals(sums.txRead, pipe.meter().read(Direction.TX));
             assertEquals(sums.rxRead, pipe.meter().read(Direction.RX));
@@ -121,7 +138,7 @@ class RandomTransfersIT {
         assertEquals(ByteCounts.ofPayload(sums.rxForwarded, sums.txForwarded),
                 reported.stream().reduce(ByteCounts.ofPayload(0, 0), ByteCounts::plus), "as a source of traffic");
         List<Config> lines = Json.lines(file);
-        assertEquals(TRANSFERS_A_LANE, lines.size());
+        assertEquals(transfers, lines.size());
         assertEquals(sums.txRead, sum(lines, "client_read_bytes"));
         assertEquals(sums.rxRead, sum(lines, "upstream_read_bytes"));
         assertEquals(sums.txForwarded, sum(lines, "tx_payload_bytes"));

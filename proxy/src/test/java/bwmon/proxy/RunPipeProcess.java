@@ -130,6 +130,21 @@ final class RunPipeProcess implements AutoCloseable {
                 .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024).findFirst().orElseThrow();
     }
 
+    long pid() {
+        return process.pid();
+    }
+
+    /** What its threads are called, by the first 15 characters (proc_pid_comm(5)). */
+    List<String> threadNames() throws IOException {
+        var names = new ArrayList<String>();
+        try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (Path thread : (Iterable<Path>) threads::iterator) {
+                names.add(Files.readString(thread.resolve("comm")).strip());
+            }
+        }
+        return names;
+    }
+
     long openDescriptors() throws IOException {
         try (var descriptors = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {
             return descriptors.count();

@@ -81,7 +81,9 @@ class RunPipeProgramIT {
             "--max-connections=x 80 h:1 | --max-connections", "--connect-timeout=0 80 h:1 | --connect-timeout",
             "--connect-timeout=-1 80 h:1 | --connect-timeout", "--idle-timeout=x 80 h:1 | --idle-timeout",
             "--send-proxy=v3 80 h:1 | 'v3' is no version of the PROXY protocol", "--interval=0 80 h:1 | --interval",
-            "--drain=-1 80 h:1 | --drain", "--no-such-option 80 h:1 | --no-such-option", "80 h 80 80 | '80'",
+            "--drain=-1 80 h:1 | --drain", "--threads=-1 80 h:1 | --threads: expected 0 to 1024, not -1",
+            "--threads=1025 80 h:1 | --threads: expected 0 to 1024, not 1025", "--threads=x 80 h:1 | --threads",
+            "--no-such-option 80 h:1 | --no-such-option", "80 h 80 80 | '80'",
             "--config=x.conf 80 h:1 | --config says all", "--bind=127.0.0.1 unix:/x h:1 | leave out bind",
             "80 unix:/x 80 | 'unix:/x' is no host"})
     void wrongCommandLines(String arguments, String expected) throws Exception {

@@ -29,8 +29,8 @@ final class TestPipe implements AutoCloseable {
     private final Pipes pipes;
     private final BlockingQueue<FinishedConnection> ended = new LinkedBlockingQueue<>();
 
-    private TestPipe(PipeSpec spec, Pipes.ConnectionLog log) throws ProgramException {
-        pipes = Pipes.open(List.of(spec), RelayRuntime.of(Ticker.SYSTEM), new MetricRegistry(), Ticker.SYSTEM,
+    private TestPipe(RelayRuntime runtime, PipeSpec spec, Pipes.ConnectionLog log) throws ProgramException {
+        pipes = Pipes.open(List.of(spec), runtime, new MetricRegistry(), Ticker.SYSTEM,
                 (pipe, connection) -> {
                     log.ended(pipe, connection);
                     ended.add(connection);
@@ -41,12 +41,24 @@ final class TestPipe implements AutoCloseable {
         return open(spec(options(target)));
     }
 
+    static TestPipe to(Way way, Target target) throws ProgramException {
+        return open(way.runtime(), spec(options(target)));
+    }
+
+    static TestPipe open(RelayRuntime runtime, PipeSpec spec) throws ProgramException {
+        return new TestPipe(runtime, spec, (_, _) -> {});
+    }
+
     static TestPipe open(PipeSpec spec) throws ProgramException {
         return open(spec, (_, _) -> {});
     }
 
     static TestPipe open(PipeSpec spec, Pipes.ConnectionLog log) throws ProgramException {
-        return new TestPipe(spec, log);
+        return new TestPipe(RelayRuntime.of(Ticker.SYSTEM), spec, log);
+    }
+
+    static TestPipe open(Way way, PipeSpec spec, Pipes.ConnectionLog log) throws ProgramException {
+        return new TestPipe(way.runtime(), spec, log);
     }
 
     static PipeSpec spec(PipeOptions options) {

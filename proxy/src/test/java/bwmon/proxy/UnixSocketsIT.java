@@ -21,7 +21,9 @@ import bwmon.traffic.Direction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -29,14 +31,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 @Timeout(60)
+@ParameterizedClass
+@EnumSource
 class UnixSocketsIT {
     private static final int BYTES = 3_000_000;
 
     @TempDir
     private Path folder = Path.of("");
 
+    private final Way way;
+
+    UnixSocketsIT(Way way) {
+        this.way = way;
+    }
+
     private TestPipe listening(Path socket, Target target) throws Exception {
-        return TestPipe.open(new PipeSpec(null, new PipeSpec.Listen.Unix(socket), TestPipe.options(target)));
+        return TestPipe.open(way.runtime(),
+                new PipeSpec(null, new PipeSpec.Listen.Unix(socket), TestPipe.options(target)));
     }
 
     /** Sends a pattern to an echo, half-closes, and checks what comes back. */
@@ -124,7 +135,7 @@ class UnixSocketsIT {
     @Test
     void leadsToOne() throws Exception {
         Path socket = folder.resolve("out.sock");
-        try (ServerSocketChannel listener = echo(socket, 5); var pipe = TestPipe.to(new Target.Unix(socket))) {
+        try (ServerSocketChannel listener = echo(socket, 5); var pipe = TestPipe.to(way, new Target.Unix(socket))) {
             serve(listener, 1);
             try (SocketChannel client = SocketChannel.open(pipe.connectAddress())) {
                 exchange(client);
@@ -149,7 +160,7 @@ class UnixSocketsIT {
     @Test
     void waitsForRoomInTheQueueOfABusyServer() throws Exception {
         Path socket = folder.resolve("busy.sock");
-        try (ServerSocketChannel listener = echo(socket, 1); var pipe = TestPipe.to(new Target.Unix(socket))) {
+        try (ServerSocketChannel listener = echo(socket, 1); var pipe = TestPipe.to(way, new Target.Unix(socket))) {
             var clients = new ArrayList<Socket>();
             for (int i = 0; i < 20; i++) {
                 clients.add(pipe.connect());

@@ -15,6 +15,7 @@ import bwmon.aggregator.grouping.MonitorFilter;
 import bwmon.cli.ProgramException;
 import bwmon.cli.Settings;
 import bwmon.proxy.PipeSpec;
+import bwmon.proxy.relay.RelayRuntime;
 
 /** Reads runaggregator's HOCON file. Anything in it that is not understood is an error. */
 public final class ConfigurationFile {
@@ -84,7 +85,8 @@ public final class ConfigurationFile {
                 file.bool("setup").orElse(otherwise.setup()),
                 file.integer("max-rows", 1, MAX_ROWS).orElse(otherwise.maxRows()),
                 file.parsed("state-file", ConfigurationFile::path).orElse(otherwise.stateFile()),
-                file.duration("health-every").orElse(otherwise.healthEvery()));
+                file.duration("health-every").orElse(otherwise.healthEvery()),
+                file.integer("threads", 0, RelayRuntime.MAX_THREADS).orElse(otherwise.threads()));
     }
 
     private static Path path(String text) {

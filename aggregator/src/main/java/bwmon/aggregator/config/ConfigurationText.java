@@ -71,6 +71,9 @@ public final class ConfigurationText {
         if (!general.healthEvery().equals(otherwise.healthEvery())) {
             hocon.line("health-every", Hocon.duration(general.healthEvery()));
         }
+        if (general.threads() != otherwise.threads()) {
+            hocon.line("threads", Integer.toString(general.threads()));
+        }
     }
 
     private void sources(Configuration configuration) {

@@ -14,11 +14,13 @@ import bwmon.monitor.MonitorOptions;
  * @param maxRows so many owners that no rule groups are told apart in an interval, those that moved most
  * @param stateFile where the volumes of quotas are kept, so that they outlive the program
  * @param healthEvery how often there is a line on standard error on how the program itself is; 0 for never
+ * @param threads how many forward what goes through pipes; 0 for as many as serve best on this host
  */
-public record General(MonitorOptions.Kind source, boolean setup, int maxRows, Path stateFile, Duration healthEvery) {
+public record General(MonitorOptions.Kind source, boolean setup, int maxRows, Path stateFile, Duration healthEvery,
+        int threads) {
     /** Where nothing else is said. */
     public static final General DEFAULT = new General(MonitorOptions.Kind.AUTO, true, 1000,
-            Path.of("/var/lib/bwmon/quotas.json"), Duration.ofMinutes(5));
+            Path.of("/var/lib/bwmon/quotas.json"), Duration.ofMinutes(5), 0);
 
     /** The word for a source in configurations. */
     static String label(MonitorOptions.Kind source) {

@@ -59,7 +59,7 @@ class ConfigurationFileTest {
         Configuration sample = ConfigurationFile.read(Path.of("../conf/bwmon.conf"), AutoGroup.NONE);
 
         assertEquals(new General(MonitorOptions.Kind.AUTO, true, 500, Path.of("/var/lib/bwmon/quotas.json"),
-                Duration.ofMinutes(10)), sample.general());
+                Duration.ofMinutes(10), 2), sample.general());
         assertEquals(
                 List.of(new MonitorFilter.Selection("host",
                         List.of(Match.of(Rule.command(".*")), Match.of(new Rule.Name(Rule.pattern("borg")))),
@@ -154,7 +154,7 @@ class ConfigurationFileTest {
         return List.of(
                 arguments("auto-group = true\nautogroup = true", 2,
                         "autogroup: is not known here; known: applications, auto-group, health-every, max-rows, notifications,"
-                                + " setup, source, sources, state-file"),
+                                + " setup, source, sources, state-file, threads"),
                 arguments("auto-group = perhaps", 1,
                         "auto-group: 'perhaps': expected true, false, executable, unit or container"),
                 arguments("sources {\n  x = 1\n}", 2, "sources.x: expected an object"),
@@ -187,6 +187,8 @@ class ConfigurationFileTest {
                         "include[0].port: is not known here"),
                 arguments("source = tap", 1, "source: 'tap': expected auto, ebpf, conntrack, sock_diag or proc"),
                 arguments("setup = 1", 1, "setup: '1' is neither"),
+                arguments("threads = -1", 1, "threads: '-1' is not a whole number from 0 to 1024"),
+                arguments("threads = 1025", 1, "threads: '1025' is not a whole number from 0 to 1024"),
                 arguments("max-rows = 0", 1, "max-rows: '0' is not a whole number from 1"),
                 arguments("state-file = quotas.json", 1, "is no path from the root"),
                 arguments("health-every = often", 1, "health-every: 'often' is no length of time"),

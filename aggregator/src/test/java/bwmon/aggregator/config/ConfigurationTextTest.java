@@ -146,7 +146,7 @@ class ConfigurationTextTest {
         var general = random.nextBoolean()
                 ? General.DEFAULT
                 : new General(one(MonitorOptions.Kind.values()), random.nextBoolean(), 1 + random.nextInt(1_000_000),
-                        Path.of("/tmp/" + text().replace("/", "")), duration(0));
+                        Path.of("/tmp/" + text().replace("/", "")), duration(0), random.nextInt(1025));
         return new Configuration(
                 many(1, i -> new MonitorFilter.Selection(name("m", i), many(0, _ -> ownerMatch()),
                         many(0, _ -> ownerMatch()), random.nextBoolean())),

@@ -1,6 +1,7 @@
 package bwmon.proxy.meter;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 import bwmon.traffic.ByteCounts;
 import bwmon.traffic.Direction;
@@ -14,38 +15,52 @@ import bwmon.traffic.Direction;
  * connection, read by any thread.
  */
 public final class ConnectionMeter {
-    private final AtomicLong txRead = new AtomicLong();
-    private final AtomicLong rxRead = new AtomicLong();
-    private final AtomicLong txForwarded = new AtomicLong();
-    private final AtomicLong rxForwarded = new AtomicLong();
+    private static final VarHandle TX_READ = field("txRead");
+    private static final VarHandle RX_READ = field("rxRead");
+    private static final VarHandle TX_FORWARDED = field("txForwarded");
+    private static final VarHandle RX_FORWARDED = field("rxForwarded");
+
+    // By the handles above only: an object for each of them would be most of what an idle connection takes here.
+    private long txRead;
+    private long rxRead;
+    private long txForwarded;
+    private long rxForwarded;
 
     // Guarded by this: what takeForwarded handed out already.
     private long txTaken;
     private long rxTaken;
 
+    private static VarHandle field(String name) {
+        try {
+            return MethodHandles.lookup().findVarHandle(ConnectionMeter.class, name, long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     /** Counts bytes that came from a socket. Event loop only. */
     public void read(Direction direction, long bytes) {
-        add(direction == Direction.TX ? txRead : rxRead, bytes);
+        add(direction == Direction.TX ? TX_READ : RX_READ, bytes);
     }
 
     /** Counts bytes that the kernel took. Event loop only. */
     public void forwarded(Direction direction, long bytes) {
-        add(direction == Direction.TX ? txForwarded : rxForwarded, bytes);
+        add(direction == Direction.TX ? TX_FORWARDED : RX_FORWARDED, bytes);
     }
 
-    private static void add(AtomicLong counter, long bytes) {
+    private void add(VarHandle counter, long bytes) {
         // One writer: no read-modify-write instruction is needed.
-        counter.setRelease(counter.getPlain() + bytes);
+        counter.setRelease(this, (long) counter.get(this) + bytes);
     }
 
     /** Bytes that came from the client (TX) or the upstream (RX) so far. */
     public long read(Direction direction) {
-        return (direction == Direction.TX ? txRead : rxRead).getAcquire();
+        return (long) (direction == Direction.TX ? TX_READ : RX_READ).getAcquire(this);
     }
 
     /** Bytes that the kernel took for the upstream (TX) or the client (RX) so far. */
     public long forwarded(Direction direction) {
-        return (direction == Direction.TX ? txForwarded : rxForwarded).getAcquire();
+        return (long) (direction == Direction.TX ? TX_FORWARDED : RX_FORWARDED).getAcquire(this);
     }
 
     /** What was forwarded since the last call; each byte is handed out once, whoever calls. */

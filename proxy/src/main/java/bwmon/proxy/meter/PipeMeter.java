@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -114,14 +115,14 @@ public final class PipeMeter {
         (direction == Direction.TX ? txForwarded : rxForwarded).mark(bytes);
     }
 
-    /** Notes how long it took from the accept to a connection with the upstream. */
-    public void connected(Duration time) {
-        connectTime.update(time);
+    /** Notes how long it took from the accept to a connection with the upstream, in nanoseconds. */
+    public void connected(long nanos) {
+        connectTime.update(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Notes how long it took from the accept to the upstream's first byte. */
-    public void firstByte(Duration time) {
-        firstByteTime.update(time);
+    /** Notes how long it took from the accept to the upstream's first byte, in nanoseconds. */
+    public void firstByte(long nanos) {
+        firstByteTime.update(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** Connections that are open now, those still connecting included. */

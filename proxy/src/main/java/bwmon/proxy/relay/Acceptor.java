@@ -26,6 +26,8 @@ final class Acceptor {
     private final RelayLoop loop;
     private final ListeningSocket socket;
     private final boolean isShared;
+    /** Where it listens; null for a UNIX socket. */
+    private final @Nullable Endpoint own;
     private boolean pausing;
     private boolean closed;
 
@@ -39,12 +41,7 @@ final class Acceptor {
         this.loop = loop;
         this.socket = socket;
         this.isShared = isShared;
-    }
-
-    /** Where it listens; null for a UNIX socket. */
-    @Nullable
-    Endpoint endpoint() {
-        return Addresses.endpoint(socket.localAddress());
+        this.own = Addresses.endpoint(socket.localAddress());
     }
 
     /** Starts to accept. */
@@ -97,7 +94,8 @@ final class Acceptor {
     private void take(ListeningSocket.Accepted accepted) {
         Flow flow = null;
         Endpoint remote = Addresses.endpoint(accepted.remote());
-        Endpoint local = socket.isTcp() ? Addresses.endpoint(accepted.socket().localAddress()) : null;
+        // Where it listens on one address only, the client's connection has that one.
+        Endpoint local = own == null || !own.isWildcard() ? own : Addresses.endpoint(accepted.socket().localAddress());
         if (remote != null && local != null) {
             flow = new Flow(Protocol.TCP, local, remote);
         }

@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import bwmon.proxy.meter.ConnectionEnd;
 import bwmon.proxy.socket.StreamSocket;
 import bwmon.proxy.socket.SystemErrors;
-import bwmon.proxy.socket.Transport;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
@@ -38,9 +37,9 @@ final class Connector {
     /** How soon to try again where the kernel says that it has no room just now. */
     private static final long RETRY_MILLIS = 20;
 
-    private final Transport transport;
+    private final Forwarder forwarder;
     private final IoEventLoop loop;
-    private final Runnable onShortage;
+    private final boolean speaksFirst;
     private final Promise<Connected> result;
     private final List<StreamSocket> pending = new ArrayList<>();
     private final Deque<SocketAddress> untried = new ArrayDeque<>();
@@ -55,37 +54,38 @@ final class Connector {
      */
     record Connected(StreamSocket socket, SocketAddress address, boolean cut) {}
 
-    private Connector(Transport transport, IoEventLoop loop, Runnable onShortage) {
-        this.transport = transport;
+    private Connector(Forwarder forwarder, IoEventLoop loop, boolean speaksFirst) {
+        this.forwarder = forwarder;
         this.loop = loop;
-        this.onShortage = onShortage;
+        this.speaksFirst = speaksFirst;
         this.result = loop.newPromise();
     }
 
     /**
-     * Connects.
+     * Connects to a pipe's target. Where this process has no descriptor left the forwarder is told, and the attempt goes on
+     * until the timeout.
      *
      * @param loop the event loop on which this is called, and on which the new socket will be
-     * @param timeout for everything together, look-up included
-     * @param onShortage is told when this process has no descriptor left; the attempt goes on until the timeout
+     * @param speaksFirst as {@link StreamSocket#beginConnect}
      * @return the socket, registered; or why there is none
      */
-    static Future<Connected> connect(Transport transport, IoEventLoop loop, Resolver resolver, Target target,
-            Duration timeout,
-            Runnable onShortage) {
-        var connector = new Connector(transport, loop, onShortage);
+    static Future<Connected> connect(Forwarder forwarder, IoEventLoop loop, boolean speaksFirst) {
+        var connector = new Connector(forwarder, loop, speaksFirst);
+        PipeOptions options = forwarder.options();
+        Duration timeout = options.connectTimeout();
         Future<?> deadline = loop.schedule(
                 () -> connector.timedOut(timeout),
                 timeout.toMillis(), TimeUnit.MILLISECONDS);
         connector.result.addListener(_ -> deadline.cancel(false));
-        resolver.resolve(target, loop).addListener((FutureListener<List<SocketAddress>>) resolved -> {
-            if (resolved.isSuccess()) {
-                connector.untried.addAll(resolved.getNow());
-                connector.tryNext();
-            } else {
-                connector.fail(resolved.cause());
-            }
-        });
+        forwarder.resolve(loop)
+                .addListener((FutureListener<List<SocketAddress>>) resolved -> {
+                    if (resolved.isSuccess()) {
+                        connector.untried.addAll(resolved.getNow());
+                        connector.tryNext();
+                    } else {
+                        connector.fail(resolved.cause());
+                    }
+                });
         return connector.result;
     }
 
@@ -114,7 +114,7 @@ final class Connector {
     /** Whether trying again may help: descriptors come back, and so does room in the queue of a UNIX listener. */
     private boolean isForNow(IOException e, SocketAddress address) {
         if (classify(e) == ConnectionEnd.CONNECT_DESCRIPTORS) {
-            onShortage.run();
+            forwarder.descriptorsShort();
             return true;
         }
         return address instanceof UnixDomainSocketAddress && SystemErrors.number(e) == SystemErrors.EAGAIN;
@@ -122,11 +122,11 @@ final class Connector {
 
     /** Begins to connect; false if that failed or succeeded at once, so that nothing is pending. */
     private boolean attempt(SocketAddress address) throws IOException {
-        StreamSocket socket = transport.socket(address);
+        StreamSocket socket = forwarder.transport().socket(address);
         boolean connected;
         try {
             socket.tune();
-            connected = socket.beginConnect(address);
+            connected = socket.beginConnect(address, speaksFirst);
             // The first event of a connecting socket tells that it is connected, or that it failed.
             socket.register(loop, () -> finish(socket, address));
         } catch (IOException e) {

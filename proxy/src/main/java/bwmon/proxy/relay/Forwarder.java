@@ -25,6 +25,8 @@ import bwmon.traffic.Direction;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Ticker;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,9 @@ public final class Forwarder implements AutoCloseable {
 
     private final RelayRuntime runtime;
     private final PipeOptions options;
+    /** The target's addresses, where they are not to be looked up for each connection. */
+    private final @Nullable List<SocketAddress> knownAddresses;
+    private volatile @Nullable Upstream lastUpstream;
     private final PipeMeter meter;
     private final BiConsumer<@Nullable Flow, FinishedConnection> onEnd;
     private final @Nullable RateLimiter txLimiter;
@@ -48,6 +53,8 @@ public final class Forwarder implements AutoCloseable {
     /** Bounded by {@link PipeOptions#maxConnections}. */
     private final Set<Relay> relays = Collections.newSetFromMap(new ConcurrentHashMap<>());
 
+    private record Upstream(SocketAddress address, Endpoint endpoint) {}
+
     /**
      * A pipe that does not listen yet.
      *
@@ -57,6 +64,7 @@ public final class Forwarder implements AutoCloseable {
             BiConsumer<@Nullable Flow, FinishedConnection> onEnd) {
         this.runtime = runtime;
         this.options = options;
+        this.knownAddresses = Resolver.known(options.target());
         this.meter = meter;
         this.onEnd = onEnd;
         this.txLimiter = limiter();
@@ -206,8 +214,29 @@ public final class Forwarder implements AutoCloseable {
         return runtime.transport();
     }
 
-    Resolver resolver() {
-        return runtime.resolver();
+    /**
+     * An upstream's address as an endpoint; the same object as the last time where it is the same address, as it is for most
+     * connections of a pipe. Null for UNIX sockets.
+     */
+    @Nullable
+    Endpoint endpoint(SocketAddress upstream) {
+        Upstream last = lastUpstream;
+        if (last == null || !last.address().equals(upstream)) {
+            Endpoint endpoint = Addresses.endpoint(upstream);
+            if (endpoint == null) {
+                return null;
+            }
+            last = new Upstream(upstream, endpoint);
+            lastUpstream = last;
+        }
+        return last.endpoint();
+    }
+
+    /** The target's addresses, in the order in which they are to be tried; on that loop. */
+    Future<List<SocketAddress>> resolve(IoEventLoop loop) {
+        return knownAddresses == null
+                ? runtime.resolver().resolve(options.target(), loop)
+                : loop.newSucceededFuture(knownAddresses);
     }
 
     @Nullable

@@ -53,6 +53,8 @@ final class OneWay {
     private byte smallSplices;
     /** Bytes read since the pump began. */
     private int moved;
+    /** Whether a socket took only a part of what was spliced, ever. */
+    private boolean fellShort;
     private boolean paid;
     private boolean waitingForTurn;
     private boolean sourceEnded;
@@ -147,12 +149,16 @@ final class OneWay {
     /** Writes what a pipe holds, and gives it back once it holds nothing; false if it still does. */
     private boolean drain(KernelPipe full) {
         try {
-            relay.forwarded(direction, to.takeFrom(full));
+            int taken = to.takeFrom(full);
+            if (taken > 0) {
+                relay.forwarded(direction, taken);
+            }
         } catch (IOException e) {
             giveUpSink(e);
             return false;
         }
         if (full.held() > 0) {
+            fellShort = true;
             return false;
         }
         giveBackPipe();
@@ -260,11 +266,11 @@ final class OneWay {
             fail(e);
             return true;
         }
-        took(count);
-        if (count <= 0) {
+        if (count == 0) {
             giveBackPipe();
-            return sourceEnded;
+            return from.mayRead() && copy();
         }
+        took(count);
         smallSplices = count < SMALL_SPLICE ? (byte) (smallSplices + 1) : 0;
         if (smallSplices >= SMALL_SPLICES) {
             smallSplices = 0;
@@ -299,8 +305,8 @@ final class OneWay {
         if (count > 0) {
             moved += count;
             relay.read(direction, count);
-        } else if (count < 0 && sourceCut) {
-            fail(null);
+        } else if (count < 0 && (sourceCut || relay.isCut(this, direction))) {
+            fail(sourceCut ? null : new IOException("reset by the peer"));
         } else if (count < 0) {
             sourceEnded = true;
             relay.sourceEnded(this);
@@ -317,6 +323,11 @@ final class OneWay {
     /** The source was reset, as writing to it told: reading will tell of an end, which is not to be taken for one. */
     void cutSource() {
         sourceCut = true;
+    }
+
+    /** Whether what splicing tells of the sink's state may have been lost: it tells of bytes moved or of an error. */
+    boolean hasFallenShort() {
+        return fellShort;
     }
 
     private void finish() {

@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * takes no more and has said all: what that side sent before is delivered to the other side first, which is then reset;
  * or by a timeout or a shutdown, which reset both sides, so that neither takes a cut stream for a whole one.
  */
-final class Relay {
+final class Relay implements Runnable {
+    private static final long NEVER = -1;
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     /** How long to wait before asking again whether a side that is to be reset has got everything. */
     private static final long FIRST_DELIVERY_CHECK_MILLIS = 2;
@@ -40,14 +41,15 @@ final class Relay {
     private final Forwarder forwarder;
     private final RelayLoop loop;
     private final StreamSocket client;
-    private final String clientText;
     private final @Nullable Flow flow;
     private final ConnectionMeter meter = new ConnectionMeter();
-    private final Instant startTime = Instant.now();
+    /** By the wall clock, in milliseconds since 1970. */
+    private final long startMillis = System.currentTimeMillis();
     private final long startNanos;
     private long lastActiveNanos;
-    private @Nullable Duration connectTime;
-    private @Nullable Duration firstByteTime;
+    // Since the start, or NEVER.
+    private long connectNanos = NEVER;
+    private long firstByteNanos = NEVER;
     private @Nullable StreamSocket upstream;
     private @Nullable SocketAddress upstreamAddress;
     /** Read by other threads. */
@@ -70,10 +72,13 @@ final class Relay {
         this.forwarder = forwarder;
         this.loop = loop;
         this.client = client;
-        this.clientText = flow == null ? "unix" : flow.remote().toString();
         this.flow = flow;
         this.startNanos = forwarder.ticker().nanos();
         this.lastActiveNanos = startNanos;
+    }
+
+    private String clientText() {
+        return flow == null ? "unix" : flow.remote().toString();
     }
 
     ConnectionMeter meter() {
@@ -93,11 +98,8 @@ final class Relay {
 
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
-        PipeOptions options = forwarder.options();
-        guarded(() -> Connector
-                .connect(forwarder.transport(), loop.eventLoop(), forwarder.resolver(), options.target(),
-                        options.connectTimeout(),
-                        forwarder::descriptorsShort)
+        boolean speaksFirst = client.hasInput() || forwarder.options().proxyProtocol() != ProxyProtocol.NONE;
+        guarded(() -> Connector.connect(forwarder, loop.eventLoop(), speaksFirst)
                 .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt))));
     }
 
@@ -106,7 +108,7 @@ final class Relay {
         try {
             task.run();
         } catch (RuntimeException | OutOfMemoryError e) {
-            LOG.error("forwarding for {} failed", clientText, e);
+            LOG.error("forwarding for {} failed", clientText(), e);
             end(ConnectionEnd.INTERNAL_ERROR, e);
         }
     }
@@ -124,17 +126,17 @@ final class Relay {
             return;
         }
         upstreamFlow = flow(socket, upstreamAddress);
-        connectTime = sinceStart();
-        forwarder.meter().connected(connectTime);
+        connectNanos = sinceStart();
+        forwarder.meter().connected(connectNanos);
         toUpstream = new OneWay(this, client, socket, Direction.TX, forwarder.limiter(Direction.TX));
         toClient = new OneWay(this, socket, client, Direction.RX, forwarder.limiter(Direction.RX));
         if (attempt.getNow().cut()) {
             toClient.cutSource();
         }
         toUpstream.sayFirst(forwarder.options().proxyProtocol().header(flow));
-        socket.listener(this::pump);
+        socket.listener(this);
         try {
-            client.register(loop.eventLoop(), this::pump);
+            client.register(loop.eventLoop(), this);
         } catch (IOException e) {
             end(ConnectionEnd.INTERNAL_ERROR, e);
             return;
@@ -146,14 +148,24 @@ final class Relay {
         pump();
     }
 
-    private static @Nullable Flow flow(StreamSocket socket, SocketAddress address) {
+    private @Nullable Flow flow(StreamSocket socket, SocketAddress address) {
         Endpoint local = socket.isTcp() ? Addresses.endpoint(socket.localAddress()) : null;
-        Endpoint remote = Addresses.endpoint(address);
+        Endpoint remote = forwarder.endpoint(address);
         return local == null || remote == null ? null : new Flow(Protocol.TCP, local, remote);
     }
 
-    private Duration sinceStart() {
-        return Duration.ofNanos(forwarder.ticker().nanos() - startNanos);
+    private long sinceStart() {
+        return forwarder.ticker().nanos() - startNanos;
+    }
+
+    private static @Nullable Duration duration(long nanos) {
+        return nanos == NEVER ? null : Duration.ofNanos(nanos);
+    }
+
+    /** One of the sockets has changed. */
+    @Override
+    public void run() {
+        pump();
     }
 
     /** Moves what can be moved, both ways. On the event loop. */
@@ -183,7 +195,7 @@ final class Relay {
         try {
             loop.eventLoop().execute(task);
         } catch (RejectedExecutionException e) {
-            LOG.debug("too late for {}", clientText, e);
+            LOG.debug("too late for {}", clientText(), e);
         }
     }
 
@@ -197,9 +209,9 @@ final class Relay {
 
     void read(Direction direction, int bytes) {
         lastActiveNanos = forwarder.ticker().nanos();
-        if (direction == Direction.RX && firstByteTime == null) {
-            firstByteTime = sinceStart();
-            forwarder.meter().firstByte(firstByteTime);
+        if (direction == Direction.RX && firstByteNanos == NEVER) {
+            firstByteNanos = lastActiveNanos - startNanos;
+            forwarder.meter().firstByte(firstByteNanos);
         }
         meter.read(direction, bytes);
         forwarder.meter().read(direction, bytes);
@@ -232,6 +244,16 @@ final class Relay {
         // Once neither takes more, nothing is read either that would tell of the end.
         if (reverse(way).isSourceEnded() || reverse(way).isAbandoned()) {
             breakOff(way.to());
+        }
+    }
+
+    /** Whether a stream that seems to have come to its end was cut by a reset, of which splicing to its socket was told. */
+    boolean isCut(OneWay way, Direction direction) {
+        try {
+            return reverse(way).hasFallenShort() && !way.from().hasEnded(meter.read(direction));
+        } catch (IOException e) {
+            LOG.debug("asking for the end of {}", clientText(), e);
+            return true;
         }
     }
 
@@ -323,9 +345,9 @@ final class Relay {
             reset(client);
             reset(upstream);
         }
-        forwarder.ended(this, new FinishedConnection(startTime, sinceStart(), clientText,
-                upstreamAddress == null ? null : Addresses.text(upstreamAddress), upstreamFlow, connectTime,
-                firstByteTime, meter,
+        forwarder.ended(this, new FinishedConnection(Instant.ofEpochMilli(startMillis), Duration.ofNanos(sinceStart()), clientText(),
+                upstreamAddress == null ? null : Addresses.text(upstreamAddress), upstreamFlow, duration(connectNanos),
+                duration(firstByteNanos), meter,
                 end,
                 cause == null ? null : SystemErrors.text(cause)));
     }

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What all pipes of a program share: event loops and name look-ups. */
 public final class RelayRuntime implements AutoCloseable {
+    /** More than that serve nobody: each is a thread that is always busy under load. */
+    public static final int MAX_THREADS = 1024;
+
     private final MultiThreadIoEventLoopGroup group;
     private final List<RelayLoop> loops = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
@@ -49,6 +52,15 @@ public final class RelayRuntime implements AutoCloseable {
     /** {@link Transport#remark}. */
     public @Nullable String remark() {
         return transport.remark();
+    }
+
+    /**
+     * As many event loops as a user asked for.
+     *
+     * @param threads 0 for as many as serve best here, to {@link #MAX_THREADS}
+     */
+    public static RelayRuntime of(int threads, Ticker ticker) {
+        return threads == 0 ? of(ticker) : new RelayRuntime(threads, Transport.best(), ticker);
     }
 
     /** All event loops. */

@@ -21,6 +21,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Resolves names as every program of the host does (getaddrinfo, and so /etc/hosts and nsswitch.conf), anew for each
@@ -51,23 +52,34 @@ final class Resolver implements AutoCloseable {
      * @param executor on which the future is completed
      */
     Future<List<SocketAddress>> resolve(Target target, EventExecutor executor) {
-        if (target instanceof Target.Unix(var path)) {
-            return executor.newSucceededFuture(List.of(UnixDomainSocketAddress.of(path)));
+        List<SocketAddress> known = known(target);
+        if (known != null || !(target instanceof Target.Tcp name)) {
+            return executor.newSucceededFuture(known);
         }
-        Target.Tcp tcp = (Target.Tcp) target;
-        byte[] literal = NetUtil.createByteArrayFromIpAddressString(tcp.host());
         Promise<List<SocketAddress>> promise = executor.newPromise();
-        if (literal != null) {
-            // Nothing to look up, and nothing that blocks.
-            complete(promise, tcp);
-            return promise;
-        }
         try {
-            lookups.execute(() -> complete(promise, tcp));
+            lookups.execute(() -> complete(promise, name));
         } catch (RejectedExecutionException e) {
             promise.setFailure(new IOException(WAITING + " name look-ups are waiting already", e));
         }
         return promise;
+    }
+
+    /** The addresses of a target that is one itself, so that nothing has to be looked up; null if it is a name. */
+    static @Nullable List<SocketAddress> known(Target target) {
+        return switch (target) {
+            case Target.Unix(var path) -> List.of(UnixDomainSocketAddress.of(path));
+            case Target.Tcp(var host, var port) -> {
+                byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+                try {
+                    yield literal == null
+                            ? null
+                            : List.of(new InetSocketAddress(InetAddress.getByAddress(literal), port));
+                } catch (UnknownHostException e) {
+                    throw new IllegalStateException("Netty's bytes of an address are 4 or 16", e);
+                }
+            }
+        };
     }
 
     private static void complete(Promise<List<SocketAddress>> promise, Target.Tcp target) {

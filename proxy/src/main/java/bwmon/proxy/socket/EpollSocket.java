@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.NotYetConnectedException;
 
 import bwmon.ffi.ErrnoException;
+import bwmon.ffi.Libc;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
@@ -45,11 +46,13 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
             .with(URGENT)
             .with(EpollIoOps.EPOLLET);
 
-    /** IPPROTO_TCP (netinet/in.h), TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
+    /** IPPROTO_TCP (netinet/in.h), TCP_QUICKACK, TCP_INFO and fields of struct tcp_info (linux/tcp.h), TCP_CLOSE (net/tcp_states.h). */
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
+    private static final int TCP_QUICKACK = 12;
     private static final int TCPI_STATE = 0;
     private static final int TCPI_UNACKED = 24;
+    private static final int TCPI_BYTES_RECEIVED = 128;
     private static final int TCPI_NOTSENT_BYTES = 144;
     private static final int TCP_INFO_BYTES = 148;
     private static final int TCP_CLOSE = 7;
@@ -66,6 +69,8 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     private boolean readable = true;
     private boolean writable = true;
     private boolean moreBehind;
+    /** Whether there was urgent data, ever: splice(2) never gets past it, and takes the end of the stream to be there. */
+    private boolean urgent;
     private boolean closed;
 
     /** Takes a descriptor over. */
@@ -149,8 +154,17 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     }
 
     @Override
-    public boolean beginConnect(SocketAddress address) throws IOException {
-        boolean isConnected = connect(nativeAddress(address));
+    public boolean hasInput() {
+        return Libc.unread(intValue()) > 0;
+    }
+
+    @Override
+    public boolean beginConnect(SocketAddress address, boolean speaksFirst) throws IOException {
+        if (tcp && speaksFirst) {
+            setIntOpt(IPPROTO_TCP, TCP_QUICKACK, 0);
+        }
+        // On this host itself, or through a fast network, the handshake is through although the kernel did not wait for it.
+        boolean isConnected = connect(nativeAddress(address)) || (tcp && remoteAddress() != null);
         // Else the first event would be taken for a connection that is made.
         writable = isConnected;
         return isConnected;
@@ -158,8 +172,8 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
 
     @Override
     public boolean isConnected() throws IOException {
-        // An event may be meant for the socket that had this descriptor before, and SO_ERROR tells of failures only.
-        return finishConnect() && (!tcp || remoteAddress() != null);
+        // SO_ERROR alone tells of failures only, and an event may be meant for the socket that had this descriptor before.
+        return remoteAddress() != null || (finishConnect() && !tcp);
     }
 
     @Override
@@ -173,6 +187,7 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         readable |= (ops & READABLE) != 0;
         writable |= (ops & WRITABLE) != 0;
         moreBehind |= (ops & MORE_BEHIND) != 0;
+        urgent |= (ops & URGENT.value()) != 0;
         if (!closed) {
             listener.run();
         }
@@ -207,13 +222,16 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
 
     @Override
     public int moveTo(KernelPipe pipe, int max) throws IOException {
+        if (urgent) {
+            return 0;
+        }
         int count = pipe.fill(intValue(), max);
         // A short one tells nothing: the pipe has slots, too.
-        readable = count > 0;
+        readable = count >= 0;
         if (count < 0 && !SystemErrors.isForNow(-count)) {
             throw new ErrnoException("splice", -count);
         }
-        return count > 0 ? count : count == 0 ? -1 : 0;
+        return Math.max(count, 0);
     }
 
     @Override
@@ -243,6 +261,12 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
                 ? 0
                 : Integer.toUnsignedLong(info.getInt(TCPI_UNACKED))
                         + Integer.toUnsignedLong(info.getInt(TCPI_NOTSENT_BYTES));
+    }
+
+    @Override
+    public boolean hasEnded(long bytes) throws IOException {
+        // The kernel counts a FIN as a byte (tcp_rcv_nxt_update, net/ipv4/tcp_input.c).
+        return !tcp || info().getLong(TCPI_BYTES_RECEIVED) > bytes;
     }
 
     private ByteBuffer info() throws IOException {

@@ -26,15 +26,28 @@ public final class KernelPipes {
 
     private final DescriptorBudget descriptors;
     private final Ticker ticker;
+    private final Opener opener;
     private final Deque<KernelPipe> spare = new ArrayDeque<>();
     private int open;
     private boolean pausing;
     private long pausedNanos;
 
+    /** Makes pipes. */
+    @FunctionalInterface
+    interface Opener {
+        /** As {@link KernelPipe#open}. */
+        KernelPipe open(int capacity) throws ErrnoException;
+    }
+
     /** A pool without a pipe. */
     public KernelPipes(DescriptorBudget descriptors, Ticker ticker) {
+        this(descriptors, ticker, KernelPipe::open);
+    }
+
+    KernelPipes(DescriptorBudget descriptors, Ticker ticker, Opener opener) {
         this.descriptors = descriptors;
         this.ticker = ticker;
+        this.opener = opener;
     }
 
     /** An empty pipe, to be given back as soon as it is empty again; null if there is none to be had now. */
@@ -53,7 +66,7 @@ public final class KernelPipes {
         }
         KernelPipe pipe = null;
         try {
-            pipe = KernelPipe.open(CAPACITY);
+            pipe = opener.open(CAPACITY);
             if (pipe.capacity() >= LEAST_CAPACITY) {
                 open++;
                 return pipe;

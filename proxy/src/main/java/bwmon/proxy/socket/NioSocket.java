@@ -114,7 +114,18 @@ final class NioSocket implements StreamSocket {
     }
 
     @Override
-    public boolean beginConnect(SocketAddress address) throws IOException {
+    public boolean hasEnded(long bytes) {
+        // Nothing is spliced, so every word of a reset comes by reading or writing.
+        return true;
+    }
+
+    @Override
+    public boolean hasInput() {
+        return false;
+    }
+
+    @Override
+    public boolean beginConnect(SocketAddress address, boolean speaksFirst) throws IOException {
         try {
             if (channel.connect(address)) {
                 connected();

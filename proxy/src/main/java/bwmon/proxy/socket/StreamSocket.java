@@ -24,13 +24,18 @@ public interface StreamSocket {
     /** Options for both ends of a forwarded connection. */
     void tune() throws IOException;
 
+    /** Whether there is something to read already, asked where no loop has it; where that cannot be told, false. */
+    boolean hasInput();
+
     /**
      * Begins to connect.
      *
+     * @param speaksFirst whether something will be written as soon as there is a connection: the handshake's last
+     *     acknowledgement then goes with it, which saves both hosts a packet, and the peer a look
      * @return whether it is connected already; else {@link #isConnected} tells, once it is {@link #mayWrite writable}
      * @throws IOException with what the kernel said
      */
-    boolean beginConnect(SocketAddress address) throws IOException;
+    boolean beginConnect(SocketAddress address, boolean speaksFirst) throws IOException;
 
     /**
      * Whether a connection that was begun is made.
@@ -79,7 +84,8 @@ public interface StreamSocket {
      * Moves what the peer sent into an empty kernel pipe.
      *
      * @param max bytes, 1 or more
-     * @return bytes moved, 0 if there are none now, -1 at the end of the stream
+     * @return bytes moved; 0 if there are none now, or where {@link #mayRead} still says yes, none that can be moved: then
+     *     reading tells more, the end of the stream too
      * @throws IOException with what the kernel said; EINVAL and ENOSYS mean that it does not splice this socket
      */
     int moveTo(KernelPipe pipe, int max) throws IOException;
@@ -104,6 +110,14 @@ public interface StreamSocket {
      * deliver at once.
      */
     long undelivered() throws IOException;
+
+    /**
+     * Whether the peer ended its stream, asked where reading told of an end: where the one word that the kernel has of a
+     * reset was used up by a splice that had moved something before, reading tells of an end in its place.
+     *
+     * @param bytes all that was read from this socket
+     */
+    boolean hasEnded(long bytes) throws IOException;
 
     /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
     void close() throws IOException;

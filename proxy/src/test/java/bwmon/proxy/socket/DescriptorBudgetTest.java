@@ -22,4 +22,28 @@ class DescriptorBudgetTest {
     void thisProcessHasRoomForAConnection() {
         assertTrue(DescriptorBudget.ofThisProcess().take());
     }
+
+    @Test
+    void whatCanBeDoneWithoutHasHalfAtMost() {
+        var budget = new DescriptorBudget(4);
+        assertTrue(budget.takeSpare());
+        assertTrue(budget.takeSpare());
+        assertFalse(budget.takeSpare());
+        assertTrue(budget.take());
+        assertFalse(budget.takeSpare());
+        assertTrue(budget.take());
+        assertFalse(budget.take());
+        budget.giveBack();
+        budget.giveBack();
+        assertFalse(budget.takeSpare());
+        budget.giveBack();
+        assertTrue(budget.takeSpare());
+    }
+
+    @Test
+    void aBudgetOfOneIsForAConnection() {
+        var budget = new DescriptorBudget(1);
+        assertFalse(budget.takeSpare());
+        assertTrue(budget.take());
+    }
 }

@@ -80,7 +80,7 @@ class NioSocketTest {
     private StreamSocket connect(ServerSocket server) throws Exception {
         return onLoop(() -> {
             StreamSocket socket = TRANSPORT.socket(server.getLocalSocketAddress());
-            if (!socket.beginConnect(server.getLocalSocketAddress())) {
+            if (!socket.beginConnect(server.getLocalSocketAddress(), false)) {
                 throw new IOException("loopback connects at once");
             }
             socket.register(LOOP, events::incrementAndGet);
@@ -246,13 +246,15 @@ class NioSocketTest {
         try (ServerSocket server = server()) {
             free = server.getLocalSocketAddress();
         }
-        IOException refused = assertThrows(IOException.class, () -> TRANSPORT.socket(free).beginConnect(free));
+        IOException refused = assertThrows(IOException.class, () -> TRANSPORT.socket(free).beginConnect(free, false));
         assertEquals(SystemErrors.ECONNREFUSED, SystemErrors.number(refused), refused.toString());
         var nowhere = UnixDomainSocketAddress.of(folder.resolve("none"));
-        IOException missing = assertThrows(IOException.class, () -> TRANSPORT.socket(nowhere).beginConnect(nowhere));
+        IOException missing = assertThrows(IOException.class,
+                () -> TRANSPORT.socket(nowhere).beginConnect(nowhere, false));
         assertEquals(SystemErrors.ENOENT, SystemErrors.number(missing), missing.toString());
         assertThrows(IOException.class,
-                () -> TRANSPORT.socket(LOOPBACK).beginConnect(InetSocketAddress.createUnresolved("name.invalid", 1)));
+                () -> TRANSPORT.socket(LOOPBACK).beginConnect(InetSocketAddress.createUnresolved("name.invalid", 1),
+                        false));
     }
 
     @Test
@@ -264,7 +266,7 @@ class NioSocketTest {
             IOException full = assertThrows(IOException.class, () -> {
                 while (sockets.size() < 10) {
                     sockets.add(TRANSPORT.socket(address));
-                    assertTrue(sockets.getLast().beginConnect(address));
+                    assertTrue(sockets.getLast().beginConnect(address, false));
                 }
             });
             assertEquals(SystemErrors.EAGAIN, SystemErrors.number(full), full.toString());
@@ -350,7 +352,7 @@ class NioSocketTest {
         InetSocketAddress address = v4.localAddress();
         assertNotNull(address);
         SocketAddress v6 = new InetSocketAddress(Inet6Address.ofLiteral("::1"), address.getPort());
-        IOException refused = assertThrows(IOException.class, () -> TRANSPORT.socket(v6).beginConnect(v6));
+        IOException refused = assertThrows(IOException.class, () -> TRANSPORT.socket(v6).beginConnect(v6, false));
         assumeTrue(SystemErrors.number(refused) != SystemErrors.EADDRNOTAVAIL, "this host has no ::1");
         assertEquals(SystemErrors.ECONNREFUSED, SystemErrors.number(refused), refused.toString());
         v4.close();
