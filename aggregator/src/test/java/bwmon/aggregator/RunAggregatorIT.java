@@ -175,6 +175,43 @@ class RunAggregatorIT {
     }
 
     @Test
+    void theNumberOfThreadsThatForwardIsNotChangedByAReload() throws Exception {
+        int port = freePort();
+        Configuration one = pipes(port, 1);
+        Configuration two = pipes(port, 2);
+        var err = new ByteArrayOutputStream();
+        var next = new AtomicReference<>(two);
+        var loop = new IntervalLoop(Ticker.SYSTEM, Duration.ofMillis(50));
+        var reload = new Reload(() -> new Loaded(next.get(), List.of()));
+        var session = new Session(one, MonitorOpener.HOST, loop, Duration.ofMillis(50), reload,
+                new PrintStream(err, true, StandardCharsets.UTF_8), ZoneOffset.UTC);
+        Thread run = Thread.ofPlatform().start(() -> {
+            try {
+                session.run(false, (_, _, _) -> new JsonView(
+                        new JsonLines(new PrintStream(OutputStream.nullOutputStream(), false,
+                                StandardCharsets.UTF_8))));
+            } catch (ProgramException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        reload.request();
+        await().atMost(LONG).until(() -> err.toString(StandardCharsets.UTF_8).contains("not reloaded, what was in force"
+                + " stays so: how many threads forward (threads) cannot be changed while the program runs"));
+        next.set(one);
+        reload.request();
+        await().atMost(LONG).until(() -> err.toString(StandardCharsets.UTF_8).contains("configuration reloaded"));
+        loop.stop();
+        run.join();
+    }
+
+    private Configuration pipes(int port, int threads) throws IOException, ProgramException {
+        return ConfigurationFile.read(Files.writeString(directory.resolve("pipes.conf"), """
+                threads = %d
+                sources { p { type = pipe, listen = %d, to = "127.0.0.1:9" } }
+                """.formatted(threads, port)), AutoGroup.NONE);
+    }
+
+    @Test
     void withoutConfigurationItRunsUntilItIsToldToEnd() throws Exception {
         Process program = java("bwmon.aggregator.RunAggregator", "--no-setup", "--interval=0.1", "--json");
         try (BufferedReader out = reader(program)) {

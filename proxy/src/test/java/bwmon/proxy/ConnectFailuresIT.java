@@ -26,17 +26,16 @@ import bwmon.proxy.relay.FinishedConnection;
 import bwmon.proxy.relay.Forwarder;
 import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
-import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
-import bwmon.proxy.socket.Transport;
 import bwmon.traffic.Endpoint;
-import bwmon.traffic.Ticker;
 import com.codahale.metrics.MetricRegistry;
 import com.typesafe.config.Config;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.awaitility.Awaitility.await;
@@ -47,13 +46,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Upstreams that cannot be reached. */
 @Timeout(120)
+@ParameterizedClass
+@EnumSource(names = {"SPLICE", "NIO"})
 class ConnectFailuresIT {
+
     @TempDir
     private Path folder = Path.of("");
 
-    private static TestPipe impatient(Target target) throws ProgramException {
-        return TestPipe.open(TestPipe.spec(new PipeOptions(target, 10, Duration.ofMillis(500), Duration.ZERO,
-                OptionalLong.empty(), ProxyProtocol.NONE)));
+    private final Way way;
+
+    ConnectFailuresIT(Way way) {
+        this.way = way;
+    }
+
+    private TestPipe impatient(Target target) throws ProgramException {
+        return TestPipe.open(way.runtime(),
+                TestPipe.spec(new PipeOptions(target, 10, Duration.ofMillis(500), Duration.ZERO,
+                        OptionalLong.empty(), ProxyProtocol.NONE)));
     }
 
     private static void assertFailsToConnect(TestPipe pipe, ConnectionEnd expected) throws Exception {
@@ -67,9 +76,15 @@ class ConnectFailuresIT {
         await().until(() -> pipe.meter().connectFailures() > 0);
     }
 
+    private List<String> behind(String... more) {
+        var prefix = new ArrayList<>(way.prefix());
+        prefix.addAll(List.of(more));
+        return prefix;
+    }
+
     @Test
     void nobodyListens() throws Exception {
-        try (var pipe = TestPipe.to(new Target.Tcp("127.0.0.1", RunPipeProcess.freePort()))) {
+        try (var pipe = TestPipe.to(way, new Target.Tcp("127.0.0.1", RunPipeProcess.freePort()))) {
             for (int i = 0; i < 5; i++) {
                 assertFailsToConnect(pipe, ConnectionEnd.CONNECT_REFUSED);
             }
@@ -80,7 +95,7 @@ class ConnectFailuresIT {
 
     @Test
     void noUnixSocketIsThere() throws Exception {
-        try (var pipe = TestPipe.to(new Target.Unix(folder.resolve("none.sock")))) {
+        try (var pipe = TestPipe.to(way, new Target.Unix(folder.resolve("none.sock")))) {
             assertFailsToConnect(pipe, ConnectionEnd.CONNECT_REFUSED);
         }
     }
@@ -124,7 +139,7 @@ class ConnectFailuresIT {
     @Test
     void aNameThatDoesNotResolveIsFoundAtStart() {
         var error = assertThrows(ProgramException.class,
-                () -> TestPipe.to(new Target.Tcp("no-such-host.invalid", 80)).close());
+                () -> TestPipe.to(way, new Target.Tcp("no-such-host.invalid", 80)).close());
         assertEquals(Kind.MISSING, error.kind());
         assertTrue(String.valueOf(error.getMessage()).contains("the name 'no-such-host.invalid' does not resolve"));
     }
@@ -133,7 +148,7 @@ class ConnectFailuresIT {
     void aNameThatResolvesNoMoreIsCounted() throws Exception {
         var meter = new PipeMeter(new MetricRegistry(), "pipe");
         var options = TestPipe.options(new Target.Tcp("no-such-host.invalid", 80));
-        try (var runtime = new RelayRuntime(1, Transport.best(), Ticker.SYSTEM);
+        try (var runtime = way.runtime(1);
                 var forwarder = new Forwarder(runtime, options, meter, (_, _) -> {})) {
             Endpoint endpoint = forwarder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             forwarder.start();
@@ -157,7 +172,7 @@ class ConnectFailuresIT {
                         + " && ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev hole"
                 : "ip link set lo up";
         try (var runpipe = RunPipeProcess
-                .startBehind(folder, List.of("unshare", "-n", "sh", "-c", network + " && exec \"$@\"", "sh"), "--json",
+                .startBehind(folder, behind("unshare", "-n", "sh", "-c", network + " && exec \"$@\"", "sh"), "--json",
                         "--connect-timeout=0.5", "--access-log=" + log, "unix:" + socket, "192.0.2.1:80")
                 .awaitListening()) {
             try (var client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -186,7 +201,7 @@ class ConnectFailuresIT {
             for (String host : List.of("stuck.test", "closed.test")) {
                 int port = RunPipeProcess.freePort();
                 try (var runpipe = RunPipeProcess
-                        .startBehind(folder, List.of("env", "JDK_JAVA_OPTIONS=-Djdk.net.hosts.file=" + hosts), "--json",
+                        .startBehind(folder, behind("env", "JAVA_TOOL_OPTIONS=-Djdk.net.hosts.file=" + hosts), "--json",
                                 "--bind=127.0.0.1", "--access-log=" + log, Integer.toString(port), host,
                                 Integer.toString(upstream.port()))
                         .awaitListening()) {

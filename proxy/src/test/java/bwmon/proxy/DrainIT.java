@@ -13,7 +13,9 @@ import com.typesafe.config.Config;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.awaitility.Awaitility.await;
@@ -23,14 +25,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** What signals do to connections that are open. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(names = {"SPLICE", "NIO"})
 class DrainIT {
+
     @TempDir
     private Path folder = Path.of("");
 
+    private final Way way;
     private final int port = RunPipeProcess.freePort();
 
+    DrainIT(Way way) {
+        this.way = way;
+    }
+
     private RunPipeProcess start(Upstream upstream, String drain) throws IOException {
-        return RunPipeProcess.start(folder, "--json", "--bind=127.0.0.1", "--drain=" + drain,
+        return RunPipeProcess.startBehind(folder, way.prefix(), "--json", "--bind=127.0.0.1", "--drain=" + drain,
                 "--access-log=" + folder.resolve("access.log"), Integer.toString(port), "127.0.0.1",
                 Integer.toString(upstream.port())).awaitListening();
     }

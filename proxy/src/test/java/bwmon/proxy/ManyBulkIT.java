@@ -88,7 +88,7 @@ class ManyBulkIT {
             long pipesBefore = Descriptors.here().pipes();
             var clients = new ArrayList<Socket>();
             for (int i = 0; i < streams; i++) {
-                clients.add(pipe.connect(64 * 1024));
+                clients.add(pipe.connect());
                 order(clients.get(i), i, bytes, -1);
             }
             var last = new AtomicLong(-1);
@@ -170,11 +170,13 @@ class ManyBulkIT {
         long seed = random.nextLong();
         long bytes = random.nextLong(4L * MIB);
         int fate = random.nextInt(3);
-        try (Socket client = pipe.connect(random.nextBoolean() ? 16 * 1024 : 0)) {
+        // A small buffer fills a pipe, and makes the rest slow on loopback, where segments are larger.
+        boolean small = fate == 2 && random.nextBoolean();
+        try (Socket client = pipe.connect(small ? 16 * 1024 : 0)) {
             long reset = fate == 1 ? random.nextLong(bytes + 1) : -1;
             order(client, seed, bytes, reset);
             if (fate == 2) {
-                long got = read(client, seed, random.nextLong(bytes + 1));
+                long got = read(client, seed, random.nextLong(small ? Math.min(bytes, 128 * 1024) + 1 : bytes + 1));
                 TestPipe.reset(client);
                 return got;
             }

@@ -12,6 +12,8 @@ import com.typesafe.config.Config;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,19 +21,30 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** More connections than usual, and more than there is room for. */
 @Timeout(180)
+@ParameterizedClass
+@EnumSource(names = {"SPLICE", "NIO"})
 class ManyConnectionsIT {
+
     /** This process needs two descriptors for each, the pipe's the other two. */
     private static final int MANY = 5_000;
 
     @TempDir
     private Path folder = Path.of("");
 
+    private final Way way;
+
+    ManyConnectionsIT(Way way) {
+        this.way = way;
+    }
+
     private RunPipeProcess start(List<String> prefix, int port, Upstream upstream, String... options)
             throws IOException {
         var arguments = new ArrayList<>(List.of(options));
         arguments.addAll(List.of("--json", "--interval=0.2", "--bind=127.0.0.1", Integer.toString(port), "127.0.0.1",
                 Integer.toString(upstream.port())));
-        return RunPipeProcess.startBehind(folder, prefix, arguments.toArray(String[]::new)).awaitListening();
+        var behind = new ArrayList<>(way.prefix());
+        behind.addAll(prefix);
+        return RunPipeProcess.startBehind(folder, behind, arguments.toArray(String[]::new)).awaitListening();
     }
 
     private static void exchange(Socket client, int number) throws IOException {

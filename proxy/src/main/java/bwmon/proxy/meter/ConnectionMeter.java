@@ -14,6 +14,7 @@ import bwmon.traffic.Direction;
  * and <em>forwarded</em>, what the kernel took for the other side. Written by the one event loop that serves the
  * connection, read by any thread.
  */
+@SuppressWarnings("UnusedVariable") // the counters are used through handles
 public final class ConnectionMeter {
     private static final VarHandle TX_READ = field("txRead");
     private static final VarHandle RX_READ = field("rxRead");

@@ -345,11 +345,13 @@ final class Relay implements Runnable {
             reset(client);
             reset(upstream);
         }
-        forwarder.ended(this, new FinishedConnection(Instant.ofEpochMilli(startMillis), Duration.ofNanos(sinceStart()), clientText(),
-                upstreamAddress == null ? null : Addresses.text(upstreamAddress), upstreamFlow, duration(connectNanos),
-                duration(firstByteNanos), meter,
-                end,
-                cause == null ? null : SystemErrors.text(cause)));
+        forwarder.ended(this,
+                new FinishedConnection(Instant.ofEpochMilli(startMillis), Duration.ofNanos(sinceStart()), clientText(),
+                        upstreamAddress == null ? null : Addresses.text(upstreamAddress), upstreamFlow,
+                        duration(connectNanos),
+                        duration(firstByteNanos), meter,
+                        end,
+                        cause == null ? null : SystemErrors.text(cause)));
     }
 
     private static void cancel(@Nullable Future<?> task) {
