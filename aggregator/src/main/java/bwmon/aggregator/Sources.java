@@ -63,6 +63,7 @@ final class Sources implements AutoCloseable, PipeSet {
             pipes = Pipes.open(configuration.pipes(), RelayRuntime.of(configuration.general().threads(), ticker),
                     registry, ticker,
                     (pipe, connection) -> {});
+            pipes.pipes().forEach(Pipe::keepEnded);
         }
     }
 
@@ -90,6 +91,7 @@ final class Sources implements AutoCloseable, PipeSet {
             openPipes(after);
         } else {
             pipes.change(after.pipes());
+            pipes.pipes().forEach(Pipe::keepEnded);
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,6 +18,7 @@ import bwmon.traffic.Direction;
 import bwmon.traffic.Owner;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import org.jspecify.annotations.Nullable;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -29,7 +31,9 @@ public final class JsonLines {
     /** The version of every line's fields. */
     public static final int SCHEMA = 1;
 
-    private static final JsonFactory FACTORY = new JsonFactory();
+    private static final JsonFactory FACTORY = JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+            .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
+            .build();
 
     private final PrintStream out;
 
@@ -59,16 +63,29 @@ public final class JsonLines {
     public static byte[] render(String type, Fields fields) {
         // By way of a text: straight to bytes, Jackson writes half a surrogate pair as it is, which is no UTF-8.
         var text = new StringWriter(512);
-        try (JsonGenerator json = FACTORY.createGenerator(text)) {
+        try {
+            write(text, type, fields);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory cannot fail", e);
+        }
+        return text.toString().getBytes(UTF_8);
+    }
+
+    /**
+     * Writes one line of any type, line feed included.
+     *
+     * @param out neither flushed nor closed
+     * @throws IOException if it takes no more
+     */
+    public static void write(Writer out, String type, Fields fields) throws IOException {
+        try (JsonGenerator json = FACTORY.createGenerator(out)) {
             json.writeStartObject();
             json.writeStringField("type", type);
             json.writeNumberField("schema", SCHEMA);
             fields.write(json);
             json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory cannot fail", e);
+            json.writeRaw('\n');
         }
-        return text.append('\n').toString().getBytes(UTF_8);
     }
 
     /**

@@ -38,6 +38,7 @@ public final class Libc {
     /** F_SETPIPE_SZ and F_GETPIPE_SZ, linux/fcntl.h: F_LINUX_SPECIFIC_BASE + 7 and + 8. */
     private static final int F_SETPIPE_SZ = 1024 + 7;
     private static final int F_GETPIPE_SZ = 1024 + 8;
+    private static final int F_DUPFD_CLOEXEC = 1024 + 6;
     /** SPLICE_F_MOVE and SPLICE_F_NONBLOCK, linux/splice.h. */
     private static final int SPLICE_F_MOVE = 0x01;
     private static final int SPLICE_F_NONBLOCK = 0x02;
@@ -282,6 +283,11 @@ public final class Libc {
 
     private static final class PipeCall {
         static final MemorySegment FUNCTION = Downcalls.function("pipe2");
+    }
+
+    /** A second descriptor of the same file: F_DUPFD_CLOEXEC of fcntl(2). */
+    public static int duplicate(int fd) {
+        return Downcalls.callInt(FcntlCall.FUNCTION, fd, F_DUPFD_CLOEXEC, 0, 0, 0, 0);
     }
 
     /**

@@ -2,7 +2,8 @@ package bwmon.proxy;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 /**
  * One JSON line for each connection that ended, appended to a file by a thread of its own, so that a slow disk never
  * holds up forwarding. What the disk does not take in time or at all is counted, and said when it happens.
@@ -52,7 +55,7 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
     private volatile boolean reopen;
     private final CountDownLatch closing = new CountDownLatch(1);
     // Of the writer's thread, once it runs.
-    private @Nullable OutputStream out;
+    private @Nullable Writer out;
 
     /**
      * Opens the file for appending.
@@ -70,9 +73,9 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
         writer = Thread.ofPlatform().name("access-log").daemon().start(this::write);
     }
 
-    private OutputStream open() throws IOException {
-        var opened = new BufferedOutputStream(
-                Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND), 64 * 1024);
+    private Writer open() throws IOException {
+        var opened = new OutputStreamWriter(new BufferedOutputStream(
+                Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND), 64 * 1024), UTF_8);
         if (endsWithinLine()) {
             opened.write('\n');
         }
@@ -141,7 +144,7 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
                 out = open();
             }
             for (Entry entry : batch) {
-                out.write(line(entry));
+                write(out, entry);
             }
             out.flush();
             failing.set(false);
@@ -152,9 +155,9 @@ final class AccessLog implements Pipes.ConnectionLog, AutoCloseable {
         }
     }
 
-    private static byte[] line(Entry entry) {
+    private static void write(Writer out, Entry entry) throws IOException {
         FinishedConnection connection = entry.connection();
-        return JsonLines.render("connection", json -> {
+        JsonLines.write(out, "connection", json -> {
             json.writeStringField("pipe", entry.pipe().owner().name());
             json.writeStringField("started", connection.started().truncatedTo(ChronoUnit.MILLIS).toString());
             json.writeNumberField("duration_ms", connection.duration().toMillis());

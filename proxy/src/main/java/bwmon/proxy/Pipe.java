@@ -54,6 +54,8 @@ public final class Pipe implements TrafficSource {
     // Guarded by endedLock.
     private Queue<Forwarder.Open> ended = new ArrayDeque<>();
     private Set<Connection> endedConnections = new HashSet<>();
+    /** Else they would be most of what the heap holds, and of what its collector moves. */
+    private boolean keepsEnded;
     private ByteCounts endedBeyond = ByteCounts.ofPayload(0, 0);
     private long lastCollectNanos;
 
@@ -74,8 +76,10 @@ public final class Pipe implements TrafficSource {
 
     private void ended(@Nullable Flow flow, FinishedConnection connection) {
         synchronized (endedLock) {
-            add(endedConnections, flow, connection.upstreamFlow());
-            if (ended.size() < MAX_ENDED) {
+            if (keepsEnded) {
+                add(endedConnections, flow, connection.upstreamFlow());
+            }
+            if (keepsEnded && ended.size() < MAX_ENDED) {
                 ended.add(new Forwarder.Open(flow, connection.upstreamFlow(), connection.meter()));
             } else {
                 endedBeyond = endedBeyond.plus(connection.meter().takeForwarded());
@@ -171,6 +175,16 @@ public final class Pipe implements TrafficSource {
     }
 
     /**
+     * From now on reports and {@link #takeConnections} tell of each connection that ended: for whoever asks for both at every
+     * interval. Until then reports have all that ended in one usage without a flow.
+     */
+    public void keepEnded() {
+        synchronized (endedLock) {
+            keepsEnded = true;
+        }
+    }
+
+    /**
      * A connection that the pipe forwards.
      *
      * @param client the client's, our end being the local one; null for UNIX sockets
@@ -180,7 +194,8 @@ public final class Pipe implements TrafficSource {
 
     /**
      * The connections that have reached their upstream and are open, or have ended since the last call: whoever sees either
-     * side of them elsewhere knows that they are counted here. Of those that ended, {@value #MAX_ENDED} at most.
+     * side of them elsewhere knows that they are counted here. Of those that ended, {@value #MAX_ENDED} at most, and none
+     * unless they are {@link #keepEnded kept}.
      */
     public Set<Connection> takeConnections() {
         var connections = new HashSet<Connection>();

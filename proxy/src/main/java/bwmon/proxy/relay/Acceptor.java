@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** One listening socket of a pipe. */
 final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
-    private static final int ACCEPTS_AT_ONCE = 64;
+    private static final int ACCEPTS_AT_ONCE = Integer.getInteger("acc", 4);
     /** How long to pause when there is no descriptor left. Edge-triggered: no event would tell of a later chance. */
     private static final long PAUSE_MILLIS = 100;
     private static final long CLOSE_SECONDS = 2;

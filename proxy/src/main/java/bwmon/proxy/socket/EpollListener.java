@@ -3,6 +3,8 @@ package bwmon.proxy.socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 
+import bwmon.ffi.ErrnoException;
+import bwmon.ffi.Libc;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.NativeInetAddress;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +41,13 @@ final class EpollListener implements ListeningSocket {
     }
 
     @Override
-    public void share() throws IOException {
-        socket.setReusePort(true);
+    public void share() {
+        // The queue of connections belongs to the socket, whichever of its descriptors it is asked by.
+    }
+
+    EpollListener duplicate() throws IOException {
+        int descriptor = (int) ErrnoException.check("fcntl", Libc.duplicate(socket.intValue()));
+        return new EpollListener(new EpollSocket(descriptor, socket.isTcp()));
     }
 
     @Override

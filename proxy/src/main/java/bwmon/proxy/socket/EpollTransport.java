@@ -1,7 +1,6 @@
 package bwmon.proxy.socket;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 import io.netty.channel.IoHandlerFactory;
@@ -60,17 +59,6 @@ public final class EpollTransport implements Transport {
 
     @Override
     public ListeningSocket join(ListeningSocket other) throws IOException {
-        InetSocketAddress address = other.localAddress();
-        if (address == null) {
-            throw new IllegalArgumentException("UNIX sockets do not share their place");
-        }
-        ListeningSocket socket = bind(address, true);
-        try {
-            socket.listen();
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
+        return ((EpollListener) other).duplicate();
     }
 }
