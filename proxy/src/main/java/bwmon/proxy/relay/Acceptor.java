@@ -17,15 +17,16 @@ import org.slf4j.LoggerFactory;
 /** One listening socket of a pipe. */
 final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
-    private static final int ACCEPTS_AT_ONCE = Integer.getInteger("acc", 4);
-    /** How long to pause when there is no descriptor left. Edge-triggered: no event would tell of a later chance. */
+    private static final int ACCEPTS_AT_ONCE = 4;
+    /** More than the kernel lets wait. */
+    private static final int MOST_WAITING = 65_536;
+    /** How long to pause when there is no descriptor left. */
     private static final long PAUSE_MILLIS = 100;
     private static final long CLOSE_SECONDS = 2;
 
     private final Forwarder forwarder;
     private final RelayLoop loop;
     private final ListeningSocket socket;
-    private final boolean isShared;
     /** Where it listens; null for a UNIX socket. */
     private final @Nullable Endpoint own;
     private boolean pausing;
@@ -33,14 +34,11 @@ final class Acceptor {
 
     /**
      * Takes a socket over; accepts only after {@link #start}, so that several can be bound before any of them answers.
-     *
-     * @param isShared whether every loop has a listener there; else this one's connections are dealt out to all loops
      */
-    Acceptor(Forwarder forwarder, RelayLoop loop, ListeningSocket socket, boolean isShared) {
+    Acceptor(Forwarder forwarder, RelayLoop loop, ListeningSocket socket) {
         this.forwarder = forwarder;
         this.loop = loop;
         this.socket = socket;
-        this.isShared = isShared;
         this.own = Addresses.endpoint(socket.localAddress());
     }
 
@@ -55,40 +53,39 @@ final class Acceptor {
         }
     }
 
+    /** Takes a few: who waits behind them comes after what else there is to do here, or goes to a loop that is free. */
     private void accept() {
-        for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-            if (closed || pausing) {
-                return;
+        for (int i = 0; i < ACCEPTS_AT_ONCE && acceptOne(); i++) {
+            // All is done already.
+        }
+    }
+
+    /** Takes the next connection; false if there is none, or none can be taken now. */
+    private boolean acceptOne() {
+        if (closed || pausing) {
+            return false;
+        }
+        if (!forwarder.descriptors().take()) {
+            waitForDescriptors();
+            return false;
+        }
+        ListeningSocket.Accepted accepted = null;
+        try {
+            accepted = socket.accept();
+        } catch (IOException e) {
+            if (SystemErrors.number(e) == SystemErrors.ECONNABORTED) {
+                return true;
             }
-            if (!forwarder.descriptors().take()) {
-                waitForDescriptors();
-                return;
-            }
-            ListeningSocket.Accepted accepted = null;
-            try {
-                accepted = socket.accept();
-            } catch (IOException e) {
-                if (SystemErrors.number(e) == SystemErrors.ECONNABORTED) {
-                    continue;
-                }
-                fail(e);
-                return;
-            } finally {
-                if (accepted == null) {
-                    forwarder.descriptors().giveBack();
-                }
-            }
+            fail(e);
+        } finally {
             if (accepted == null) {
-                return;
+                forwarder.descriptors().giveBack();
             }
+        }
+        if (accepted != null) {
             take(accepted);
         }
-        try {
-            // There may be more, but others on this loop come first.
-            socket.arm();
-        } catch (IOException e) {
-            fail(e);
-        }
+        return accepted != null;
     }
 
     private void take(ListeningSocket.Accepted accepted) {
@@ -99,7 +96,7 @@ final class Acceptor {
         if (remote != null && local != null) {
             flow = new Flow(Protocol.TCP, local, remote);
         }
-        forwarder.accepted(accepted.socket(), flow, loop, isShared);
+        forwarder.accepted(accepted.socket(), flow, loop);
     }
 
     /** Whoever waits is kept in the kernel's queue, and counted as a failure once for each look; nobody is none. */
@@ -120,12 +117,22 @@ final class Acceptor {
     }
 
     private void pauseNow() {
-        if (!pausing) {
+        if (!pausing && !closed) {
             pausing = true;
-            var _ = loop.eventLoop().schedule(() -> {
-                pausing = false;
-                accept();
-            }, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            socket.pause();
+            var _ = loop.eventLoop().schedule(this::resume, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void resume() {
+        pausing = false;
+        if (closed) {
+            return;
+        }
+        try {
+            socket.resume();
+        } catch (IOException e) {
+            fail(e);
         }
     }
 
@@ -137,8 +144,8 @@ final class Acceptor {
     /** Lets those in who wait already, and then nobody; any thread but the loop's, for it waits until that is done. */
     void close() {
         loop.eventLoop().submit(() -> {
-            if (socket.isRegistered()) {
-                accept();
+            for (int i = 0; socket.isRegistered() && i < MOST_WAITING && acceptOne(); i++) {
+                // All is done already.
             }
             closed = true;
             closeUnstarted();

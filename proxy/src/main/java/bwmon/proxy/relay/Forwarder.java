@@ -101,23 +101,22 @@ public final class Forwarder implements AutoCloseable {
             socket.listen();
             // From here on the acceptor closes it.
             bound.removeFirst();
-            boolean isShared = socket.isTcp() && runtime.loops().size() > 1;
             RelayLoop first = runtime.nextLoop();
-            accept(first, socket, isShared);
-            if (isShared) {
+            accept(first, socket);
+            if (socket.isTcp() && runtime.loops().size() > 1) {
                 // Not before it listens: two pipes, or two programs of one user, would share a port without a word.
                 socket.share();
                 for (RelayLoop loop : runtime.loops()) {
                     if (!loop.equals(first)) {
-                        accept(loop, runtime.transport().join(socket), true);
+                        accept(loop, runtime.transport().join(socket));
                     }
                 }
             }
         }
     }
 
-    private void accept(RelayLoop loop, ListeningSocket socket, boolean isShared) throws IOException {
-        var acceptor = new Acceptor(this, loop, socket, isShared);
+    private void accept(RelayLoop loop, ListeningSocket socket) throws IOException {
+        var acceptor = new Acceptor(this, loop, socket);
         acceptors.add(acceptor);
         acceptor.start();
     }
@@ -139,9 +138,8 @@ public final class Forwarder implements AutoCloseable {
      * Forwards for a client, unless there are too many.
      *
      * @param loop the one that accepted it, on which this is called
-     * @param stays whether that loop forwards for it; else it is the next one's turn
      */
-    void accepted(StreamSocket client, @Nullable Flow flow, RelayLoop loop, boolean stays) {
+    void accepted(StreamSocket client, @Nullable Flow flow, RelayLoop loop) {
         boolean isLetIn = meter.tryOpen(options.maxConnections());
         try {
             if (!isLetIn) {
@@ -154,7 +152,8 @@ public final class Forwarder implements AutoCloseable {
             runtime.descriptors().giveBack();
             return;
         }
-        RelayLoop serving = stays ? loop : runtime.nextLoop();
+        RelayLoop serving = runtime.balanced(loop);
+        serving.connectionBegins();
         var relay = new Relay(this, serving, client, flow);
         relays.add(relay);
         if (serving.equals(loop)) {
@@ -190,6 +189,7 @@ public final class Forwarder implements AutoCloseable {
         // Told before it leaves the open ones, so that at no moment its bytes are in neither place.
         onEnd.accept(relay.flow(), connection);
         relays.remove(relay);
+        relay.loop().connectionEnds();
         runtime.descriptors().giveBack();
         meter.ended(connection.end(), connection.duration());
     }

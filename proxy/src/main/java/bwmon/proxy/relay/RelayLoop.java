@@ -1,5 +1,7 @@
 package bwmon.proxy.relay;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 import bwmon.proxy.socket.KernelPipes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,6 +15,7 @@ final class RelayLoop {
 
     private final IoEventLoop eventLoop;
     private final @Nullable KernelPipes pipes;
+    private final AtomicInteger connections = new AtomicInteger();
     private @Nullable ByteBuf buffer;
 
     /**
@@ -32,6 +35,19 @@ final class RelayLoop {
     @Nullable
     KernelPipes pipes() {
         return pipes;
+    }
+
+    /** Connections that it forwards for; any thread. */
+    int connections() {
+        return connections.get();
+    }
+
+    void connectionBegins() {
+        connections.incrementAndGet();
+    }
+
+    void connectionEnds() {
+        connections.decrementAndGet();
     }
 
     /** What all connections read into, {@link #BUFFER_BYTES} bytes; nobody finds in it what he left there. Loop only. */

@@ -73,6 +73,17 @@ public final class RelayRuntime implements AutoCloseable {
         return loops.get(Math.floorMod(next.getAndIncrement(), loops.size()));
     }
 
+    /**
+     * Which loop is to forward for a connection: the one that accepted it, because then nobody has to be woken; but not where it
+     * has clearly more than another one, so that long connections are spread evenly.
+     */
+    RelayLoop balanced(RelayLoop accepting) {
+        RelayLoop next = nextLoop();
+        RelayLoop other = next.equals(accepting) ? nextLoop() : next;
+        int own = accepting.connections();
+        return own - other.connections() > 1 + own / 8 ? other : accepting;
+    }
+
     Transport transport() {
         return transport;
     }

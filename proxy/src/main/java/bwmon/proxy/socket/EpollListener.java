@@ -5,12 +5,23 @@ import java.net.InetSocketAddress;
 
 import bwmon.ffi.ErrnoException;
 import bwmon.ffi.Libc;
+import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.NativeInetAddress;
 import org.jspecify.annotations.Nullable;
 
-/** A listening socket on an epoll loop. */
-final class EpollListener implements ListeningSocket {
+/**
+ * A listening socket, or another descriptor of it, on an epoll loop. Loops that share one take connections out of one queue,
+ * whichever is free first; where each had a queue of its own (SO_REUSEPORT), who was dealt to a busy one waited although
+ * another was free.
+ */
+final class EpollListener implements ListeningSocket, EpollIoHandle {
+    /** Level-triggered; with EPOLLEXCLUSIVE (epoll_ctl(2)) a connection does not wake the loops all. */
+    private static final EpollIoOps WAITING = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | 1 << 28);
     /** The kernel cuts this to net.core.somaxconn. */
     private static final int BACKLOG = 65_535;
     /** Room for what Netty's accept fills in: a length, and at most a UNIX path. */
@@ -18,6 +29,9 @@ final class EpollListener implements ListeningSocket {
 
     private final EpollSocket socket;
     private final byte[] address = new byte[ADDRESS_BYTES];
+    private @Nullable IoEventLoop loop;
+    private @Nullable IoRegistration registration;
+    private Runnable listener = () -> {};
 
     EpollListener(EpollSocket socket) {
         this.socket = socket;
@@ -51,18 +65,44 @@ final class EpollListener implements ListeningSocket {
     }
 
     @Override
+    public FileDescriptor fd() {
+        return socket;
+    }
+
+    @Override
+    public void handle(IoRegistration registration, IoEvent event) {
+        if (this.registration != null) {
+            listener.run();
+        }
+    }
+
+    @Override
     public void register(IoEventLoop loop, Runnable listener) throws IOException {
-        socket.register(loop, listener);
+        this.loop = loop;
+        this.listener = listener;
+        resume();
     }
 
     @Override
     public boolean isRegistered() {
-        return socket.isRegistered();
+        return loop != null;
     }
 
     @Override
-    public void arm() throws IOException {
-        socket.arm();
+    public void pause() {
+        if (registration != null) {
+            // Netty does not put back what it was asked to watch for nothing.
+            registration.cancel();
+            registration = null;
+        }
+    }
+
+    @Override
+    public void resume() throws IOException {
+        if (loop == null || registration != null || !socket.isOpen()) {
+            return;
+        }
+        registration = EpollSocket.register(loop, this, WAITING);
     }
 
     @Override
@@ -82,6 +122,7 @@ final class EpollListener implements ListeningSocket {
 
     @Override
     public void close() throws IOException {
+        pause();
         socket.close();
     }
 }

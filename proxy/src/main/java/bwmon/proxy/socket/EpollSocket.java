@@ -112,13 +112,24 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     @Override
     public void register(IoEventLoop loop, Runnable listener) throws IOException {
         this.listener = listener;
+        registration = register(loop, this, EVERYTHING);
+    }
+
+    /** Puts a descriptor on a loop, on whose thread this is called. */
+    static IoRegistration register(IoEventLoop loop, EpollIoHandle handle, EpollIoOps ops) throws IOException {
         // On the loop's own thread this is done when the call returns.
-        Future<IoRegistration> done = loop.register(this);
+        Future<IoRegistration> done = loop.register(handle);
         if (!done.isSuccess()) {
             throw new IOException("the event loop does not take the socket", done.cause());
         }
-        registration = done.getNow();
-        arm();
+        IoRegistration registration = done.getNow();
+        try {
+            registration.submit(ops);
+            return registration;
+        } catch (UncheckedIOException e) {
+            registration.cancel();
+            throw new IOException(e.getCause());
+        }
     }
 
     @Override
@@ -131,11 +142,6 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         } catch (UncheckedIOException e) {
             throw new IOException(e.getCause());
         }
-    }
-
-    /** Whether a loop has it. */
-    boolean isRegistered() {
-        return registration != null;
     }
 
     @Override

@@ -24,19 +24,30 @@ public interface ListeningSocket {
     void listen() throws IOException;
 
     /**
-     * Lets others of this program's sockets listen at the same address, made by {@link Transport#join}; the kernel deals
-     * connections out between them (SO_REUSEPORT, socket(7)).
+     * Lets others of this program's event loops take connections from the same address, by what {@link Transport#join} makes.
      */
     void share() throws IOException;
 
-    /** As {@link StreamSocket#register}. */
+    /**
+     * Puts the socket on a loop, on whose thread this is called; the listener is called there again and again while somebody
+     * waits (level-triggered).
+     *
+     * @throws IOException if the loop does not take it (fs.epoll.max_user_watches)
+     */
     void register(IoEventLoop loop, Runnable listener) throws IOException;
 
     /** Whether a loop has it. */
     boolean isRegistered();
 
-    /** As {@link StreamSocket#arm}. */
-    void arm() throws IOException;
+    /** Tells of nobody who waits, until {@link #resume}. */
+    void pause();
+
+    /**
+     * Tells of those who wait, as before {@link #pause}.
+     *
+     * @throws IOException as {@link #register}
+     */
+    void resume() throws IOException;
 
     /**
      * Takes the next connection; its socket is {@link StreamSocket#tune tuned}.

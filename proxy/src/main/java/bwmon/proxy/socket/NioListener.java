@@ -28,14 +28,12 @@ final class NioListener implements ListeningSocket {
     private final @Nullable InetSocketAddress local;
     private final Selection selection;
     private Runnable listener = () -> {};
-    private boolean waiting;
-    private boolean armed;
 
     private NioListener(ServerSocketChannel channel, ProtocolFamily family, @Nullable InetSocketAddress local) {
         this.channel = channel;
         this.family = family;
         this.local = local;
-        this.selection = new Selection(channel, this::ready);
+        this.selection = new Selection(channel, _ -> listener.run());
     }
 
     /**
@@ -98,7 +96,7 @@ final class NioListener implements ListeningSocket {
     public void register(IoEventLoop loop, Runnable listener) throws IOException {
         this.listener = listener;
         selection.register(loop);
-        update();
+        resume();
     }
 
     @Override
@@ -107,41 +105,29 @@ final class NioListener implements ListeningSocket {
     }
 
     @Override
-    public void arm() {
-        armed = true;
-        update();
+    public void pause() {
+        selection.ask(0);
     }
 
-    private void ready(int ops) {
-        armed = false;
-        waiting |= (ops & SelectionKey.OP_ACCEPT) != 0;
-        try {
-            listener.run();
-        } finally {
-            update();
-        }
-    }
-
-    private void update() {
-        selection.ask(waiting && !armed ? 0 : SelectionKey.OP_ACCEPT);
+    @Override
+    public void resume() {
+        selection.ask(SelectionKey.OP_ACCEPT);
     }
 
     @Override
     public @Nullable Accepted accept() throws IOException {
         SocketChannel accepted = channel.accept();
         if (accepted == null) {
-            waiting = false;
-            update();
             return null;
         }
         NioSocket socket = NioSocket.accepted(accepted, family);
         return new Accepted(socket, accepted.getRemoteAddress() instanceof InetSocketAddress inet ? inet : null);
     }
 
-    /** Whether the last look found one, or that was not looked for since. */
+    /** Yes: it cannot be asked. */
     @Override
     public boolean hasWaiting() {
-        return waiting;
+        return true;
     }
 
     @Override

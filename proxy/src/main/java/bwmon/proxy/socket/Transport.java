@@ -40,7 +40,8 @@ public interface Transport {
     ListeningSocket bind(SocketAddress address) throws IOException;
 
     /**
-     * A socket that listens where another one {@link ListeningSocket#share shares} its place.
+     * What another event loop takes connections by, from where a socket listens that {@link ListeningSocket#share shares} its
+     * place.
      *
      * @throws IOException with what the kernel said
      */
