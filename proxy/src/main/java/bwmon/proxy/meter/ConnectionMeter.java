@@ -10,9 +10,9 @@ import bwmon.traffic.Direction;
  * The counters of one connection, seen as its client sees it: {@link Direction#TX} is from the client to the upstream,
  * {@link Direction#RX} from the upstream to the client.
  *
- * <p>Two counts a direction, which differ only by what died on the way: <em>read</em>, what came from one side's socket,
- * and <em>forwarded</em>, what the kernel took for the other side. Written by the one event loop that serves the
- * connection, read by any thread.
+ * <p>Two counts a direction, which differ only by what is on the way, or died there: <em>read</em>, what came from one
+ * side's socket, and <em>forwarded</em>, what the kernel took for the other side. Written by the one event loop that
+ * serves the connection, read by any thread.
  */
 @SuppressWarnings("UnusedVariable") // the counters are used through handles
 public final class ConnectionMeter {
