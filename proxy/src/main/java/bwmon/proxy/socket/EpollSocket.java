@@ -281,11 +281,13 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         return !tcp || info().getInt(TCPI_UNACKED) > 0;
     }
 
-    /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
     @Override
     public void close() throws IOException {
         if (!closed) {
             closed = true;
+            // Its number may be another socket's as soon as it is closed.
+            readable = false;
+            writable = false;
             // The descriptor first: epoll then forgets it by itself, and Netty need not ask for that.
             super.close();
             if (registration != null) {
