@@ -21,6 +21,8 @@ final class Acceptor {
     /** How long to pause when there is no descriptor left. Edge-triggered: no event would tell of a later chance. */
     private static final long PAUSE_MILLIS = 100;
     private static final long CLOSE_SECONDS = 2;
+    /** How often to look for those who wait when it closes: for the 4,096 of net.core.somaxconn, and for no newcomers for ever. */
+    private static final int LAST_LOOKS = 64;
 
     private final Forwarder forwarder;
     private final RelayLoop loop;
@@ -56,13 +58,26 @@ final class Acceptor {
     }
 
     private void accept() {
+        if (!acceptSome()) {
+            return;
+        }
+        try {
+            // There may be more, but others on this loop come first.
+            socket.arm();
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    /** Lets some in; whether there may be more who can be let in now. */
+    private boolean acceptSome() {
         for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
             if (closed || pausing) {
-                return;
+                return false;
             }
             if (!forwarder.descriptors().take()) {
                 waitForDescriptors();
-                return;
+                return false;
             }
             ListeningSocket.Accepted accepted = null;
             try {
@@ -72,23 +87,18 @@ final class Acceptor {
                     continue;
                 }
                 fail(e);
-                return;
+                return false;
             } finally {
                 if (accepted == null) {
                     forwarder.descriptors().giveBack();
                 }
             }
             if (accepted == null) {
-                return;
+                return false;
             }
             take(accepted);
         }
-        try {
-            // There may be more, but others on this loop come first.
-            socket.arm();
-        } catch (IOException e) {
-            fail(e);
-        }
+        return true;
     }
 
     private void take(ListeningSocket.Accepted accepted) {
@@ -137,16 +147,15 @@ final class Acceptor {
     /** Lets those in who wait already, and then nobody; any thread but the loop's, for it waits until that is done. */
     void close() {
         loop.eventLoop().submit(() -> {
-            if (socket.isRegistered()) {
-                accept();
+            for (int i = 0; i < LAST_LOOKS && socket.isRegistered() && acceptSome(); i++) {
+                // Until nobody waits.
             }
             closed = true;
-            closeUnstarted();
+            closeSocket();
         }).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Gives the socket back where no event loop has it yet. */
-    void closeUnstarted() {
+    private void closeSocket() {
         try {
             socket.close();
         } catch (IOException e) {
