@@ -119,6 +119,7 @@ public final class Forwarder implements AutoCloseable {
     private void accept(RelayLoop loop, ListeningSocket socket, boolean isShared) throws IOException {
         var acceptor = new Acceptor(this, loop, socket, isShared);
         acceptors.add(acceptor);
+        runtime.descriptors().keep(1);
         acceptor.start();
     }
 
@@ -142,15 +143,8 @@ public final class Forwarder implements AutoCloseable {
      * @param stays whether that loop forwards for it; else it is the next one's turn
      */
     void accepted(StreamSocket client, @Nullable Flow flow, RelayLoop loop, boolean stays) {
-        boolean isLetIn = meter.tryOpen(options.maxConnections());
-        try {
-            if (!isLetIn) {
-                client.reset();
-            }
-        } catch (IOException e) {
-            LOG.debug("a client that went at once", e);
-        }
-        if (!isLetIn) {
+        if (!meter.tryOpen(options.maxConnections())) {
+            Relay.reset(client);
             runtime.descriptors().giveBack();
             return;
         }
@@ -250,6 +244,7 @@ public final class Forwarder implements AutoCloseable {
      */
     public void stopAccepting() {
         acceptors.forEach(Acceptor::close);
+        runtime.descriptors().keep(-acceptors.size());
         acceptors.clear();
         bound.forEach(Forwarder::close);
         bound.clear();
