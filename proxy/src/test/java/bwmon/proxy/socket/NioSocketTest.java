@@ -249,10 +249,12 @@ class NioSocketTest {
         IOException refused = assertThrows(IOException.class, () -> TRANSPORT.socket(free).beginConnect(free, false));
         assertEquals(SystemErrors.ECONNREFUSED, SystemErrors.number(refused), refused.toString());
         var nowhere = UnixDomainSocketAddress.of(folder.resolve("none"));
-        IOException missing = assertThrows(IOException.class, () -> TRANSPORT.socket(nowhere).beginConnect(nowhere, false));
+        IOException missing = assertThrows(IOException.class,
+                () -> TRANSPORT.socket(nowhere).beginConnect(nowhere, false));
         assertEquals(SystemErrors.ENOENT, SystemErrors.number(missing), missing.toString());
         assertThrows(IOException.class,
-                () -> TRANSPORT.socket(LOOPBACK).beginConnect(InetSocketAddress.createUnresolved("name.invalid", 1), false));
+                () -> TRANSPORT.socket(LOOPBACK).beginConnect(InetSocketAddress.createUnresolved("name.invalid", 1),
+                        false));
     }
 
     @Test
