@@ -14,7 +14,6 @@ import bwmon.cli.ProgramException.Kind;
 import bwmon.monitor.Monitor;
 import bwmon.proxy.Pipe;
 import bwmon.proxy.Pipes;
-import bwmon.proxy.relay.RelayRuntime;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Owner;
 import bwmon.traffic.Ticker;
@@ -60,7 +59,7 @@ final class Sources implements AutoCloseable, PipeSet {
 
     private void openPipes(Configuration configuration) throws ProgramException {
         if (!configuration.pipes().isEmpty()) {
-            pipes = Pipes.open(configuration.pipes(), RelayRuntime.of(configuration.general().threads(), ticker),
+            pipes = Pipes.open(configuration.pipes(), Pipes.runtime(configuration.general().threads(), ticker),
                     registry, ticker,
                     (pipe, connection) -> {});
             pipes.pipes().forEach(Pipe::keepEnded);

@@ -1,5 +1,6 @@
 package bwmon.proxy;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -74,6 +75,22 @@ public final class Pipes implements AutoCloseable {
         } catch (ProgramException | RuntimeException e) {
             pipes.close();
             throw e;
+        }
+    }
+
+    /**
+     * What pipes can run on.
+     *
+     * @param threads as {@link RelayRuntime#of(int, Ticker)}
+     * @throws ProgramException if the kernel does not give that many
+     */
+    public static RelayRuntime runtime(int threads, Ticker ticker) throws ProgramException {
+        try {
+            return RelayRuntime.of(threads, ticker);
+        } catch (IOException e) {
+            throw new ProgramException(Kind.FAILURE, "cannot start the threads that forward: " + e.getMessage()
+                    + "; ask for fewer threads, or for more descriptors by LimitNOFILE= of the service, or ulimit -n",
+                    e);
         }
     }
 

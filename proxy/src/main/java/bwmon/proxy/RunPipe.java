@@ -139,7 +139,7 @@ public final class RunPipe implements Callable<Integer> {
                 // Else the kernel would end open connections in order, as if what was forwarded were all there was.
                 () -> Optional.ofNullable(opened.getNow(null)).ifPresent(Pipes::reset));
         try (AccessLog log = accessLog == null ? null : new AccessLog(accessLog);
-                Pipes pipes = Pipes.open(specs, RelayRuntime.of(threads == null ? 0 : threads, Ticker.SYSTEM),
+                Pipes pipes = Pipes.open(specs, Pipes.runtime(threads == null ? 0 : threads, Ticker.SYSTEM),
                         new MetricRegistry(), Ticker.SYSTEM,
                         log == null ? (_, _) -> {} : log)) {
             opened.complete(pipes);

@@ -9,9 +9,12 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Ticker;
@@ -139,6 +142,65 @@ class LoopsIT {
 
     private static long loops(RunPipeProcess program) throws IOException {
         return program.threadNames().stream().filter(name -> name.startsWith("relay")).count();
+    }
+
+    @Test
+    void moreThreadsThanThereAreDescriptorsForAreAnErrorOfTheUsers() throws Exception {
+        try (var program = RunPipeProcess.startBehind(folder,
+                List.of("sh", "-c", "ulimit -n 300 && exec \"$@\"", "sh"), "--threads=1024", "--bind=127.0.0.1",
+                Integer.toString(RunPipeProcess.freePort()), "127.0.0.1:9")) {
+            assertEquals(1, program.exitCode(), program::errText);
+            assertTrue(
+                    program.err().contains("cannot start the threads that forward: Too many open files; ask for fewer"),
+                    program::errText);
+        }
+    }
+
+    private static void holdUp(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whoever waits is let in when a pipe takes no more, also where a busy loop has left more of them than it takes at once. */
+    @Test
+    void allWhoWaitAreLetInAtTheEnd() throws Exception {
+        var busy = new CountDownLatch(1);
+        var isFirst = new AtomicBoolean(true);
+        try (var upstream = Upstream.echo();
+                var pipes = Pipes.open(List.of(on(0, upstream)), Way.SPLICE.runtime(1), new MetricRegistry(),
+                        Ticker.SYSTEM, (_, _) -> {
+                            if (isFirst.getAndSet(false)) {
+                                holdUp(busy);
+                            }
+                        })) {
+            Endpoint endpoint = pipes.pipes().getFirst().listeners().iterator().next();
+            var address = new InetSocketAddress(endpoint.address(), endpoint.port());
+            exchange(address);
+            await().until(() -> !isFirst.get());
+            var clients = new ArrayList<Socket>();
+            try {
+                for (int i = 0; i < 200; i++) {
+                    var client = new Socket();
+                    clients.add(client);
+                    client.connect(address);
+                }
+                Thread closing = Thread.ofVirtual().start(pipes.pipes().getFirst()::stopListening);
+                await().until(() -> closing.getState() == Thread.State.TIMED_WAITING);
+                busy.countDown();
+                closing.join();
+                for (Socket client : clients) {
+                    client.getOutputStream().write(1);
+                    assertEquals(1, client.getInputStream().read());
+                }
+            } finally {
+                for (Socket client : clients) {
+                    client.close();
+                }
+            }
+        }
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
     private static final int ACCEPTS_AT_ONCE = 4;
-    /** More than the kernel lets wait. */
+    /** For how many at most to look when it closes: as many as the kernel lets wait, and no newcomers for ever. */
     private static final int MOST_WAITING = 65_536;
     /** How long to pause when there is no descriptor left. */
     private static final long PAUSE_MILLIS = 100;
@@ -148,12 +148,11 @@ final class Acceptor {
                 // All is done already.
             }
             closed = true;
-            closeUnstarted();
+            closeSocket();
         }).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Gives the socket back where no event loop has it yet. */
-    void closeUnstarted() {
+    private void closeSocket() {
         try {
             socket.close();
         } catch (IOException e) {

@@ -118,6 +118,7 @@ public final class Forwarder implements AutoCloseable {
     private void accept(RelayLoop loop, ListeningSocket socket) throws IOException {
         var acceptor = new Acceptor(this, loop, socket);
         acceptors.add(acceptor);
+        runtime.descriptors().keep(1);
         acceptor.start();
     }
 
@@ -140,15 +141,8 @@ public final class Forwarder implements AutoCloseable {
      * @param loop the one that accepted it, on which this is called
      */
     void accepted(StreamSocket client, @Nullable Flow flow, RelayLoop loop) {
-        boolean isLetIn = meter.tryOpen(options.maxConnections());
-        try {
-            if (!isLetIn) {
-                client.reset();
-            }
-        } catch (IOException e) {
-            LOG.debug("a client that went at once", e);
-        }
-        if (!isLetIn) {
+        if (!meter.tryOpen(options.maxConnections())) {
+            Relay.reset(client);
             runtime.descriptors().giveBack();
             return;
         }
@@ -250,6 +244,7 @@ public final class Forwarder implements AutoCloseable {
      */
     public void stopAccepting() {
         acceptors.forEach(Acceptor::close);
+        runtime.descriptors().keep(-acceptors.size());
         acceptors.clear();
         bound.forEach(Forwarder::close);
         bound.clear();

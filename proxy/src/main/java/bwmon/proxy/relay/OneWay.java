@@ -86,7 +86,8 @@ final class OneWay {
     void pump() {
         moved = 0;
         while (moved < BUDGET) {
-            if (!step()) {
+            // A step may end the connection: its descriptors' numbers belong to others from then on.
+            if (relay.isOver() || !step()) {
                 return;
             }
         }

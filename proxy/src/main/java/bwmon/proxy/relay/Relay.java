@@ -98,9 +98,11 @@ final class Relay implements Runnable {
 
     /** Connects to the upstream; the client is not read before that. On the event loop. */
     void start() {
-        boolean speaksFirst = client.hasInput() || forwarder.options().proxyProtocol() != ProxyProtocol.NONE;
-        guarded(() -> Connector.connect(forwarder, loop.eventLoop(), speaksFirst)
-                .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt))));
+        guarded(() -> {
+            boolean speaksFirst = client.hasInput() || forwarder.options().proxyProtocol() != ProxyProtocol.NONE;
+            Connector.connect(forwarder, loop.eventLoop(), speaksFirst)
+                    .addListener((FutureListener<Connector.Connected>) attempt -> guarded(() -> connected(attempt)));
+        });
     }
 
     /** Whatever goes wrong inside ends this connection, and neither the others nor in silence. */
@@ -370,7 +372,8 @@ final class Relay implements Runnable {
         }
     }
 
-    private static void reset(@Nullable StreamSocket socket) {
+    /** Breaks a socket off, if there is one. */
+    static void reset(@Nullable StreamSocket socket) {
         try {
             if (socket != null) {
                 socket.reset();

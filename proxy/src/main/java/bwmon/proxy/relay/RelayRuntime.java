@@ -1,5 +1,6 @@
 package bwmon.proxy.relay;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -7,6 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import bwmon.proxy.socket.DescriptorBudget;
 import bwmon.proxy.socket.KernelPipes;
+import bwmon.proxy.socket.SystemErrors;
 import bwmon.proxy.socket.Transport;
 import bwmon.traffic.Ticker;
 import io.netty.channel.IoEventLoop;
@@ -24,7 +26,7 @@ public final class RelayRuntime implements AutoCloseable {
     private final List<RelayLoop> loops = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
     private final Resolver resolver = new Resolver();
-    private final DescriptorBudget descriptors = DescriptorBudget.ofThisProcess();
+    private final DescriptorBudget descriptors;
     private final Transport transport;
     private final Ticker ticker;
 
@@ -38,6 +40,8 @@ public final class RelayRuntime implements AutoCloseable {
         this.ticker = ticker;
         this.group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("relay", true),
                 transport.loops());
+        // Not before: each loop has several.
+        this.descriptors = DescriptorBudget.ofThisProcess();
         for (EventExecutor loop : group) {
             loops.add(new RelayLoop((IoEventLoop) loop,
                     transport.canSplice() ? new KernelPipes(descriptors, ticker) : null));
@@ -53,9 +57,19 @@ public final class RelayRuntime implements AutoCloseable {
      * As many event loops as a user asked for.
      *
      * @param threads 0 for as many as serve best here, to {@link #MAX_THREADS}
+     * @throws IOException with what the kernel said: each loop takes three descriptors
      */
-    public static RelayRuntime of(int threads, Ticker ticker) {
-        return threads == 0 ? of(ticker) : new RelayRuntime(threads, Transport.best(), ticker);
+    public static RelayRuntime of(int threads, Ticker ticker) throws IOException {
+        try {
+            return threads == 0 ? of(ticker) : new RelayRuntime(threads, Transport.best(), ticker);
+        } catch (IllegalStateException e) {
+            // Netty wraps it, more than once.
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            throw new IOException(SystemErrors.text(cause), e);
+        }
     }
 
     /** {@link Transport#remark}. */

@@ -21,7 +21,10 @@ public final class DescriptorBudget {
     /** For what else is opened later: logs, name look-ups, second attempts to connect. */
     private static final int SPARE = 16;
 
-    private final int connections;
+    private static final int EACH = 2;
+
+    private final long all;
+    private final AtomicInteger kept = new AtomicInteger();
     private final AtomicInteger taken = new AtomicInteger();
 
     /**
@@ -30,7 +33,7 @@ public final class DescriptorBudget {
      * @param connections 1 or more
      */
     DescriptorBudget(int connections) {
-        this.connections = connections;
+        this.all = (long) EACH * connections;
     }
 
     /** What this process may open (RLIMIT_NOFILE, proc_pid_limits(5)) less what it has open now. */
@@ -39,7 +42,7 @@ public final class DescriptorBudget {
             Matcher limit = LIMIT.matcher(Files.readString(Path.of("/proc/self/limits")));
             if (limit.find() && !limit.group(1).equals("unlimited")) {
                 long left = Long.parseLong(limit.group(1)) - open.count() - SPARE;
-                return new DescriptorBudget(Math.clamp(left / 2, 1, Integer.MAX_VALUE));
+                return new DescriptorBudget(Math.clamp(left / EACH, 1, Integer.MAX_VALUE));
             }
         } catch (IOException e) {
             LOG.debug("the limit of descriptors is not known", e);
@@ -47,9 +50,19 @@ public final class DescriptorBudget {
         return new DescriptorBudget(Integer.MAX_VALUE);
     }
 
+    /** How many connections there may be; 1 at the least, for which {@link #SPARE} is enough. */
+    private long connections() {
+        return Math.max(1, (all - kept.get()) / EACH);
+    }
+
+    /** Leaves so many descriptors to something else that stays; what is negative comes back. */
+    public void keep(int descriptors) {
+        kept.addAndGet(descriptors);
+    }
+
     /** Takes what one connection needs; false if there is not that much. */
     public boolean take() {
-        if (taken.incrementAndGet() > connections) {
+        if (taken.incrementAndGet() > connections()) {
             taken.decrementAndGet();
             return false;
         }
@@ -58,7 +71,7 @@ public final class DescriptorBudget {
 
     /** Takes as much for something that can be done without, while less than half is taken. */
     boolean takeSpare() {
-        return taken.get() < connections / 2 && take();
+        return taken.get() < connections() / 2 && take();
     }
 
     /** Gives back what one connection had. */

@@ -26,6 +26,8 @@ import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A socket on an epoll event loop, edge-triggered.
@@ -33,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Always of its address's own family: an IPv6 socket for everything would open a listener on 0.0.0.0 to IPv6 as well.
  */
 final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
+    private static final Logger LOG = LoggerFactory.getLogger(EpollSocket.class);
+
     /** What epoll reports whether it was asked for or not, as does Netty's EPOLLERR: errors and hang-ups (EPOLLHUP, sys/epoll.h). */
     private static final int ERROR_OR_HANGUP = EpollIoOps.EPOLLERR.value() | 0x010;
     /** Urgent data (EPOLLPRI, sys/epoll.h). */
@@ -161,7 +165,12 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
 
     @Override
     public boolean hasInput() {
-        return Libc.unread(intValue()) > 0;
+        try {
+            return Libc.unread(intValue()) > 0;
+        } catch (UnsupportedOperationException e) {
+            LOG.debug("no native access", e);
+            return false;
+        }
     }
 
     @Override
@@ -195,7 +204,12 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         moreBehind |= (ops & MORE_BEHIND) != 0;
         urgent |= (ops & URGENT.value()) != 0;
         if (!closed) {
-            listener.run();
+            try {
+                listener.run();
+            } catch (RuntimeException e) {
+                // Netty would drop all events behind this one, of which none comes twice, and pause for a second.
+                LOG.error("an event of a socket", e);
+            }
         }
     }
 
@@ -212,8 +226,9 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
     @Override
     public int read(ByteBuf buffer, int max) throws IOException {
         int count = recvAddress(buffer.memoryAddress(), 0, max);
-        // A short read has emptied the queue (epoll(7)); whatever comes later tells of itself.
-        readable = count == max || (count > 0 && moreBehind);
+        // A short read has emptied the queue (epoll(7)); whatever comes later tells of itself. Not so with UNIX sockets: it may
+        // have come to the end of a message with descriptors (unix(7)).
+        readable = count == max || (count > 0 && (moreBehind || !tcp));
         return count;
     }
 
@@ -287,11 +302,13 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         return !tcp || info().getInt(TCPI_UNACKED) > 0;
     }
 
-    /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
     @Override
     public void close() throws IOException {
         if (!closed) {
             closed = true;
+            // Its number may be another socket's as soon as it is closed.
+            readable = false;
+            writable = false;
             // The descriptor first: epoll then forgets it by itself, and Netty need not ask for that.
             super.close();
             if (registration != null) {

@@ -318,6 +318,8 @@ final class NioSocket implements StreamSocket {
 
     @Override
     public void close() throws IOException {
+        readable = false;
+        writable = false;
         selection.close();
     }
 

@@ -13,6 +13,8 @@ import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.nio.NioIoOps;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A channel of java.nio on an event loop, and what it is selected for.
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * not know to be so. A channel for which nothing is asked is not watched at all, not even for errors.
  */
 final class Selection implements NioIoHandle {
+    private static final Logger LOG = LoggerFactory.getLogger(Selection.class);
     /** By their value: Netty would make a new one for each call that has several bits, or none. */
     private static final NioIoOps[] OPS = new NioIoOps[2 * SelectionKey.OP_ACCEPT];
 
@@ -80,7 +83,12 @@ final class Selection implements NioIoHandle {
     @Override
     public void handle(IoRegistration registration, IoEvent event) {
         if (!closed) {
-            ready.accept(((NioIoEvent) event).ops().value());
+            try {
+                ready.accept(((NioIoEvent) event).ops().value());
+            } catch (RuntimeException e) {
+                // Netty would pause for a second.
+                LOG.error("an event of a socket", e);
+            }
         }
     }
 

@@ -119,7 +119,10 @@ public interface StreamSocket {
      */
     boolean hasEnded(long bytes) throws IOException;
 
-    /** Closes; what was written is still delivered, then FIN. Closing twice does nothing. */
+    /**
+     * Closes; what was written is still delivered, then FIN. Neither reading nor writing is worth a try from then on. Closing
+     * twice does nothing.
+     */
     void close() throws IOException;
 
     /** Breaks the connection off, so that the peer does not take what it got for all there was. */

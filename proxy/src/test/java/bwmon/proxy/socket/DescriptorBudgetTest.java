@@ -46,4 +46,21 @@ class DescriptorBudgetTest {
         assertFalse(budget.takeSpare());
         assertTrue(budget.take());
     }
+
+    @Test
+    void whatStaysIsNotForConnections() {
+        var budget = new DescriptorBudget(4);
+        budget.keep(3);
+        assertTrue(budget.take());
+        assertTrue(budget.take());
+        assertFalse(budget.take());
+        budget.keep(-1);
+        assertTrue(budget.take());
+        assertFalse(budget.take());
+        budget.keep(100);
+        budget.giveBack();
+        budget.giveBack();
+        budget.giveBack();
+        assertTrue(budget.take(), "one connection there may always be");
+    }
 }
