@@ -72,7 +72,7 @@ final class EpollListener implements ListeningSocket, EpollIoHandle {
     @Override
     public void handle(IoRegistration registration, IoEvent event) {
         if (this.registration != null) {
-            listener.run();
+            EpollSocket.tell(listener);
         }
     }
 

@@ -204,12 +204,17 @@ final class EpollSocket extends Socket implements StreamSocket, EpollIoHandle {
         moreBehind |= (ops & MORE_BEHIND) != 0;
         urgent |= (ops & URGENT.value()) != 0;
         if (!closed) {
-            try {
-                listener.run();
-            } catch (RuntimeException e) {
-                // Netty would drop all events behind this one, of which none comes twice, and pause for a second.
-                LOG.error("an event of a socket", e);
-            }
+            tell(listener);
+        }
+    }
+
+    /** Runs a listener; what it throws is written to the log. */
+    static void tell(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            // Netty would drop all events behind this one, of which none comes twice, and pause for a second.
+            LOG.error("an event of a socket", e);
         }
     }
 
