@@ -36,6 +36,7 @@ class ClosedSocketsIT {
     private final class Watched implements Transport {
         private final Transport sockets = new EpollTransport();
 
+        @SuppressWarnings("ReferenceEquality") // that is what equals is to be
         private StreamSocket watched(StreamSocket socket) {
             var closed = new AtomicBoolean();
             return (StreamSocket) Proxy.newProxyInstance(getClass().getClassLoader(),
