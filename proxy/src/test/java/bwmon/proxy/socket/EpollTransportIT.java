@@ -41,12 +41,10 @@ class EpollTransportIT {
     }
 
     @Test
-    void onlyWhoSharesHisPlaceIsJoinedThere() throws Exception {
+    void nobodyElseListensWhereLoopsShareAPlace() throws Exception {
         ListeningSocket first = transport.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         try {
             first.listen();
-            assertEquals(SystemErrors.EADDRINUSE,
-                    SystemErrors.number(assertThrows(IOException.class, () -> transport.join(first))));
             first.share();
             transport.join(first).close();
             InetSocketAddress address = first.localAddress();
