@@ -19,6 +19,7 @@ import bwmon.proxy.relay.FinishedConnection;
 import bwmon.proxy.relay.Forwarder;
 import bwmon.proxy.relay.Target;
 import bwmon.traffic.ByteCounts;
+import bwmon.traffic.Direction;
 import bwmon.traffic.Endpoint;
 import bwmon.traffic.Flow;
 import bwmon.traffic.Owner;
@@ -58,6 +59,7 @@ public final class Pipe implements TrafficSource {
     private boolean keepsEnded;
     private ByteCounts endedBeyond = ByteCounts.ofPayload(0, 0);
     private long lastCollectNanos;
+    private Total lastTotal;
 
     Pipe(PipeSpec spec, PipeMeter meter, Ticker ticker, ForwarderFactory factory) {
         this.spec = spec;
@@ -66,6 +68,7 @@ public final class Pipe implements TrafficSource {
         this.ticker = ticker;
         this.forwarder = factory.create(this, this::ended);
         this.lastCollectNanos = ticker.nanos();
+        this.lastTotal = new Total(0, 0, lastCollectNanos);
     }
 
     /** Makes the forwarder that tells this pipe of connections that ended. */
@@ -165,6 +168,26 @@ public final class Pipe implements TrafficSource {
         lastCollectNanos = now;
         return report;
     }
+
+    /**
+     * What was forwarded since the last call, or since the pipe was opened, all connections together: for whoever does not want
+     * to look at each of them, as {@link #collect} does.
+     */
+    Total takeTotal() {
+        long now = ticker.nanos();
+        var total = new Total(meter.forwarded(Direction.TX), meter.forwarded(Direction.RX), now);
+        Total since = new Total(total.tx - lastTotal.tx, total.rx - lastTotal.rx, now - lastTotal.nanos);
+        lastTotal = total;
+        return since;
+    }
+
+    /**
+     * Payload, and a time.
+     *
+     * @param tx bytes from clients to the upstream
+     * @param rx bytes from the upstream to clients
+     */
+    record Total(long tx, long rx, long nanos) {}
 
     private void add(List<Usage> usages, Forwarder.Open connection) {
         ConnectionMeter counters = connection.meter();

@@ -27,11 +27,7 @@ import bwmon.proxy.relay.PipeOptions;
 import bwmon.proxy.relay.ProxyProtocol;
 import bwmon.proxy.relay.RelayRuntime;
 import bwmon.proxy.relay.Target;
-import bwmon.traffic.ByteCounts;
-import bwmon.traffic.Direction;
-import bwmon.traffic.Report;
 import bwmon.traffic.Ticker;
-import bwmon.traffic.Usage;
 import com.codahale.metrics.MetricRegistry;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -261,13 +257,8 @@ public final class RunPipe implements Callable<Integer> {
     private static boolean show(Pipes pipes, @Nullable PipeView view) {
         var intervals = new ArrayList<PipeView.PipeInterval>();
         for (Pipe pipe : pipes.pipes()) {
-            Report report = pipe.collect();
-            ByteCounts sum = ByteCounts.ofPayload(0, 0);
-            for (Usage usage : report.usages()) {
-                sum = sum.plus(usage.counts());
-            }
-            intervals.add(new PipeView.PipeInterval(pipe, report.interval(), sum.payload(Direction.TX).orElse(0),
-                    sum.payload(Direction.RX).orElse(0)));
+            Pipe.Total total = pipe.takeTotal();
+            intervals.add(new PipeView.PipeInterval(pipe, Duration.ofNanos(total.nanos()), total.tx(), total.rx()));
         }
         Instant now = Clock.systemUTC().instant();
         return view == null || view.show(now, intervals);
