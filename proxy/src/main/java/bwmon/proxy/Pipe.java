@@ -30,17 +30,17 @@ import bwmon.traffic.Usage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pipe as a source of traffic. A report has one usage for each connection that moved bytes: the owner is the pipe, the
- * flow is the client's connection with our end as the local one, and the counts are payload that was forwarded, seen as
- * the client sees it: tx from the client to the upstream, rx from the upstream to the client. A byte is counted when the
- * kernel took it for the other side.
+ * A pipe as a source of traffic. A report has one usage for each connection that moved bytes (of those that ended, only where
+ * {@link #keepEnded} was called): the owner is the pipe, the flow is the client's connection with our end as the local one, and
+ * the counts are payload that was forwarded, seen as the client sees it: tx from the client to the upstream, rx from the
+ * upstream to the client. A byte is counted when the kernel took it for the other side.
  *
  * <p>The usages of all reports, and of a last one after the pipe has ended, add up to the access log to the byte.
  */
 public final class Pipe implements TrafficSource {
     /**
      * Connections that ended since the last report and are kept apart. Beyond that their bytes go into one usage without
-     * a flow: nothing is lost but the name of the client's end.
+     * a flow, as all do that are not kept: nothing is lost but the name of the client's end.
      */
     private static final int MAX_ENDED = 65_536;
 

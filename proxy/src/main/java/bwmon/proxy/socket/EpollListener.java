@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * another was free.
  */
 final class EpollListener implements ListeningSocket, EpollIoHandle {
-    /** Level-triggered; with EPOLLEXCLUSIVE (epoll_ctl(2)) a connection does not wake the loops all. */
+    /** Level-triggered; with EPOLLEXCLUSIVE (epoll_ctl(2)) a connection does not wake all loops. */
     private static final EpollIoOps WAITING = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | 1 << 28);
     /** The kernel cuts this to net.core.somaxconn. */
     private static final int BACKLOG = 65_535;
