@@ -18,8 +18,6 @@ import org.slf4j.LoggerFactory;
 final class Acceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptor.class);
     private static final int ACCEPTS_AT_ONCE = 4;
-    /** For how many at most to look when it closes: as many as the kernel lets wait, and no newcomers for ever. */
-    private static final int MOST_WAITING = 65_536;
     /** How long to pause when there is no descriptor left. */
     private static final long PAUSE_MILLIS = 100;
     private static final long CLOSE_SECONDS = 2;
@@ -144,8 +142,8 @@ final class Acceptor {
     /** Lets those in who wait already, and then nobody; any thread but the loop's, for it waits until that is done. */
     void close() {
         loop.eventLoop().submit(() -> {
-            for (int i = 0; socket.isRegistered() && i < MOST_WAITING && acceptOne(); i++) {
-                // All is done already.
+            for (int i = 0; socket.isRegistered() && i <= ListeningSocket.BACKLOG && acceptOne(); i++) {
+                // As many as can wait, and no newcomers for ever.
             }
             closed = true;
             closeSocket();

@@ -63,12 +63,7 @@ public final class RelayRuntime implements AutoCloseable {
         try {
             return threads == 0 ? of(ticker) : new RelayRuntime(threads, Transport.best(), ticker);
         } catch (IllegalStateException e) {
-            // Netty wraps it, more than once.
-            Throwable cause = e;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
-            throw new IOException(SystemErrors.text(cause), e);
+            throw new IOException(SystemErrors.rootText(e), e);
         }
     }
 

@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class EpollListener implements ListeningSocket, EpollIoHandle {
     /** Level-triggered; with EPOLLEXCLUSIVE (epoll_ctl(2)) a connection does not wake all loops. */
     private static final EpollIoOps WAITING = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | 1 << 28);
-    /** The kernel cuts this to net.core.somaxconn. */
-    private static final int BACKLOG = 65_535;
     /** Room for what Netty's accept fills in: a length, and at most a UNIX path. */
     private static final int ADDRESS_BYTES = 128;
 

@@ -38,16 +38,11 @@ public final class EpollTransport implements Transport {
 
     @Override
     public ListeningSocket bind(SocketAddress address) throws IOException {
-        return bind(address, false);
-    }
-
-    private static ListeningSocket bind(SocketAddress address, boolean isShared) throws IOException {
         EpollSocket socket = EpollSocket.forAddress(address);
         try {
             if (socket.isTcp()) {
                 // Else a restart would have to wait for connections in TIME_WAIT.
                 socket.setReuseAddress(true);
-                socket.setReusePort(isShared);
             }
             socket.bind(EpollSocket.nativeAddress(address));
             return new EpollListener(socket);

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A non-blocking socket that is bound, and listens from {@link #listen} on. Event loop only, once it is registered. */
 public interface ListeningSocket {
+    /** How many may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
+    int BACKLOG = 65_535;
 
     /** Whether it is TCP; else UNIX. */
     boolean isTcp();

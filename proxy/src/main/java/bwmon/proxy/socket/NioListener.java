@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * until they are accepted, and are reset if the socket is closed before that.
  */
 final class NioListener implements ListeningSocket {
-    /** The kernel cuts this to net.core.somaxconn. */
-    private static final int BACKLOG = 65_535;
 
     private final ServerSocketChannel channel;
     private final ProtocolFamily family;

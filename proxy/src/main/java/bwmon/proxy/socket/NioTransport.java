@@ -16,16 +16,8 @@ public final class NioTransport implements Transport {
         Throwable missing = EpollTransport.unavailable();
         return missing == null
                 ? null
-                : "forwarding takes more processor time here, without Netty's epoll library: " + cause(missing);
-    }
-
-    /** What the system said, which Netty has wrapped in what it tried. */
-    private static String cause(Throwable error) {
-        Throwable cause = error;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return SystemErrors.text(cause);
+                : "forwarding takes more processor time here, without Netty's epoll library: "
+                        + SystemErrors.rootText(missing);
     }
 
     @Override

@@ -119,6 +119,15 @@ public final class SystemErrors {
         return number == EAGAIN || number == Errno.EINTR;
     }
 
+    /** What to tell a person of the first cause: what the system said, where Netty has wrapped it in what it tried. */
+    public static String rootText(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return text(cause);
+    }
+
     /** What to tell a person. */
     public static String text(Throwable error) {
         String message = error.getMessage();
